@@ -1,0 +1,310 @@
+"""What every oracle shares: the problem of one step, the SGD pipeline, trajectories, the JSON.
+
+An optimizer is two functions:
+    init(model, parameters, hp) -> state            dict: name -> array or Python number
+    step(problem, parameters, state, hp) -> (parameters, state)
+Both work in the dtype of the parameters they are given (float64: the oracle; float32: its copy,
+which tells how far rounding alone carries a float32 implementation).
+"""
+
+import json
+import math
+import platform
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from models import BATCH, BATCHES, MODELS, SEEDS, Taps, data
+
+torch.set_num_threads(1)
+HERE = Path(__file__).parent
+DIGITS = 9  # significant digits of a trajectory's numbers: finer than float32
+MLP_CHECKPOINTS = (0, 1, 2, 5, 10, 20, 49)
+LARGE_CHECKPOINTS = (0, 1, 10, 49)
+
+
+class Problem:
+    """The loss on one step's batch, and what may be asked about it."""
+
+    def __init__(self, model, step, injected):
+        self.model, self.step, self.injected = model, step, injected
+        inputs, labels = data(model)
+        batch = slice(BATCH * (step % BATCHES), BATCH * (step % BATCHES + 1))
+        self.inputs, self.labels = inputs[batch], labels[batch]
+        self.n = BATCH  # examples
+        self.terms = self.labels.size  # N: terms that the mean loss averages
+
+    def forward(self, parameters):
+        tensors = {k: torch.tensor(v, requires_grad=True) for k, v in parameters.items()}
+        inputs = torch.from_numpy(np.ascontiguousarray(self.inputs))
+        if not self.model.tokens:
+            inputs = inputs.to(next(iter(tensors.values())).dtype)
+        taps = Taps()
+        return tensors, taps, self.model.forward(tensors, inputs, taps)
+
+    def loss_sum(self, logits, labels, smoothing):
+        """Sum over terms of the cross-entropy with targets (1 - s) * onehot + s / classes."""
+        log_p = torch.log_softmax(logits, -1)
+        targets = torch.from_numpy(labels.reshape(-1, 1))
+        hit = log_p.gather(1, targets).sum()
+        return -(1 - smoothing) * hit - smoothing / logits.shape[1] * log_p.sum()
+
+    def gradient(self, parameters):
+        """Training loss (a float) and its gradients: of the mean, label smoothing included."""
+        tensors, _, logits = self.forward(parameters)
+        loss = self.loss_sum(logits, self.labels, self.model.label_smoothing) / self.terms
+        grads = torch.autograd.grad(loss, list(tensors.values()))
+        return loss.item(), {k: g.numpy() for k, g in zip(tensors, grads)}
+
+    def sampled_gradient(self, parameters):
+        """Gradient of the mean negative log-likelihood of labels drawn from the model."""
+        tensors, _, logits = self.forward(parameters)
+        loss = self.loss_sum(logits, self.sampled_labels(logits), 0.0) / self.terms
+        grads = torch.autograd.grad(loss, list(tensors.values()))
+        return {k: g.numpy() for k, g in zip(tensors, grads)}
+
+    def observe(self, parameters, labels):
+        """Per layer (h [rows, dIn], e [rows, dOut]): inputs, gradients of the SUMMED loss.
+
+        labels "true": the training loss, smoothing included; "sampled": the negative
+        log-likelihood of one label per term drawn from softmax(logits).
+        """
+        _, taps, logits = self.forward(parameters)
+        if labels == "true":
+            loss = self.loss_sum(logits, self.labels, self.model.label_smoothing)
+        else:
+            loss = self.loss_sum(logits, self.sampled_labels(logits), 0.0)
+        outputs = torch.autograd.grad(loss, list(taps.preactivations.values()))
+        return {
+            name: (taps.rows[name].detach().numpy(), e.numpy())
+            for name, e in zip(taps.preactivations, outputs)
+        }
+
+    def preactivations(self, parameters):
+        """Per layer z [rows, dOut]."""
+        _, taps, _ = self.forward(parameters)
+        return {name: z.detach().numpy() for name, z in taps.preactivations.items()}
+
+    def sampled_labels(self, logits):
+        """This step's draw; the first run (float64) draws by inverse CDF, later ones repeat it."""
+        drawn = self.injected.setdefault("sampledLabels", {})
+        if self.step not in drawn:
+            uniforms = np.random.default_rng([7, self.step]).random(self.terms)
+            cdf = np.cumsum(torch.softmax(logits, -1).detach().numpy(), axis=1)
+            labels = (uniforms[:, None] > cdf / cdf[:, -1:]).sum(axis=1)
+            drawn[self.step] = labels.reshape(self.labels.shape)
+        return drawn[self.step]
+
+    def probe(self, like):
+        """This step's probe v, a vector per parameter in `like`: the bank's, in turn."""
+        bank = self.injected["probes"]
+        dtype = next(iter(like.values())).dtype
+        return {k: v.astype(dtype) for k, v in bank[self.step % len(bank)].items()}
+
+    def hessian_vector(self, parameters, v):
+        """Hv of the training loss (mean, smoothing included); parameters not in v have v = 0."""
+        tensors, _, logits = self.forward(parameters)
+        loss = self.loss_sum(logits, self.labels, self.model.label_smoothing) / self.terms
+        chosen = [tensors[k] for k in v]
+        grads = torch.autograd.grad(loss, chosen, create_graph=True)
+        dot = sum((g * torch.from_numpy(v[k])).sum() for g, k in zip(grads, v))
+        return {k: h.numpy() for k, h in zip(v, torch.autograd.grad(dot, chosen))}
+
+
+def global_norm(tensors):
+    return math.sqrt(sum(float(np.sum(g * g)) for g in tensors.values()))
+
+
+def clip(grads, limit):
+    """g * min(1, c / (|g| + 1e-6)), the norm over all parameters; None: no clipping."""
+    if limit is None:
+        return grads
+    factor = min(1.0, limit / (global_norm(grads) + 1e-6))
+    return {k: g * factor for k, g in grads.items()}
+
+
+def momentum_state(parameters):
+    return {f"{k}.momentum": np.zeros_like(v) for k, v in parameters.items()}
+
+
+def pipeline(parameters, directions, state, hp):
+    """Steps 4 and 5 of the shared pipeline: clip, coupled decay, momentum, update."""
+    directions = clip(directions, hp["clipNorm"])
+    new, moved = {}, dict(state)
+    for k, theta in parameters.items():
+        g = directions[k] + hp["weightDecay"] * theta
+        b = hp["momentum"] * state[f"{k}.momentum"] + g
+        moved[f"{k}.momentum"] = b
+        new[k] = theta - hp["learningRate"] * b
+    return new, moved
+
+
+def matrix(gradient):
+    """A weight's gradient as [dIn, dOut]; a convolution's axes before the last fold."""
+    return gradient.reshape(-1, gradient.shape[-1])
+
+
+def homogeneous(layer, grads):
+    """[dIn + 1, dOut]: the weight's gradient with the bias's as its last row."""
+    g = matrix(grads[layer.weight])
+    return np.vstack([g, grads[layer.bias_name][None]]) if layer.bias else g
+
+
+def from_homogeneous(layer, g, grads):
+    """Puts a [dIn (+ 1), dOut] matrix back into the gradients' shapes."""
+    shape = grads[layer.weight].shape
+    out = {layer.weight: g[: layer.d_in].reshape(shape)}
+    if layer.bias:
+        out[layer.bias_name] = g[layer.d_in]
+    return out
+
+
+def with_ones(h, layer):
+    """h~ = [h, 1] where the layer has a bias."""
+    return np.hstack([h, np.ones((len(h), 1), h.dtype)]) if layer.bias else h
+
+
+def deviation(actual, expected):
+    """Largest over tensors of max|actual - expected| / max|expected|."""
+    worst = 0.0
+    for k, want in expected.items():
+        scale = float(np.max(np.abs(want))) or 1.0
+        gap = np.max(np.abs(np.asarray(actual[k], np.float64) - np.asarray(want, np.float64)))
+        worst = max(worst, float(gap) / scale)
+    return worst
+
+
+def cast(tensors, dtype):
+    return {k: v.astype(dtype) if isinstance(v, np.ndarray) else v for k, v in tensors.items()}
+
+
+def advance(method, model, parameters, state, hp, t, injected):
+    dtype = next(iter(parameters.values())).dtype
+    parameters, state = method.step(Problem(model, t, injected), parameters, state, hp)
+    for k, v in {**parameters, **state}.items():
+        assert not isinstance(v, np.ndarray) or v.dtype == dtype, f"{k} became {v.dtype}"
+        assert np.all(np.isfinite(v)), f"{k} is not finite at step {t}"
+    return parameters, state
+
+
+def probe_bank(parameters, size, seed=11):
+    """Normal probes, rounded to 1/16, one per step in turn."""
+    random = np.random.default_rng(seed)
+    return [
+        {k: np.round(16 * random.standard_normal(v.shape)) / 16 for k, v in parameters.items()}
+        for _ in range(size)
+    ]
+
+
+def trajectory(method, id, model_name, hp, *, name, steps=50, checkpoints=None, probes=None, evaluate=None):
+    """Runs a method in float64 and float32 and returns what a test needs to check another one.
+
+    probes: (bank size, names of the parameters probed) for methods that draw v.
+    evaluate: state -> parameters, where a method evaluates elsewhere than it trains.
+    """
+    model = MODELS[model_name]
+    start = model.initial(SEEDS[model_name])
+    if checkpoints is None:
+        checkpoints = MLP_CHECKPOINTS if model_name.startswith("mlp") else LARGE_CHECKPOINTS
+    checkpoints = [t for t in checkpoints if t < steps]
+    injected = {}
+    if probes:
+        size, names = probes
+        injected["probes"] = probe_bank({k: start[k] for k in names}, size)
+    runs = {}
+    for dtype in (np.float64, np.float32):
+        parameters = cast(start, dtype)
+        state = method.init(model, parameters, hp)
+        run = runs[dtype] = {"path": [(parameters, state)], "evaluated": []}
+        for t in range(steps):
+            parameters, state = advance(method, model, parameters, state, hp, t, injected)
+            run["path"].append((parameters, state))
+    path = runs[np.float64]["path"]
+    saved = []
+    for t in checkpoints:
+        (parameters, state), (after, after_state) = path[t], path[t + 1]
+        lean = cast(rounded(parameters), np.float32), cast(rounded(state), np.float32)
+        got, _ = advance(method, model, *lean, hp, t, injected)
+        saved.append(
+            {
+                "step": t,
+                "parameters": parameters,
+                "state": state,
+                "after": after,
+                "float32Error": deviation(got, after),
+            }
+        )
+    losses = [Problem(model, t, injected).gradient(path[t][0])[0] for t in range(steps)]
+    drift = [deviation(b[0], a[0]) for a, b in zip(path[1:], runs[np.float32]["path"][1:])]
+    marks = [t for t in range(10, steps + 1, 10)] or [steps]
+    out = {"name": name, "id": id, "model": model_name, "steps": steps, "hyperparameters": hp}
+    if "sampledLabels" in injected:
+        drawn = injected["sampledLabels"]
+        out["sampledLabels"] = {str(t): drawn[t] for t in sorted(drawn)}
+    if probes:
+        out["probes"] = injected["probes"]
+    out["losses"] = losses
+    out["checkpoints"] = saved
+    out["freeRun"] = {
+        "parameters": {str(t): path[t][0] for t in marks},
+        "float32Deviation": [float(f"{d:.2g}") for d in drift],
+    }
+    if evaluate:
+        out["freeRun"]["evaluated"] = {str(t): evaluate(path[t][1]) for t in marks}
+    print(
+        f"  {name:28s} loss {losses[0]:.4f} -> {losses[-1]:.4f}  "
+        f"step error {max(c['float32Error'] for c in saved):.1e}  drift {max(drift):.1e}  "
+        f"move {deviation(path[1][0], path[0][0]):.1e}..{deviation(path[-1][0], path[-2][0]):.1e}"
+    )
+    return out
+
+
+def rounded(tensors, digits=DIGITS):
+    def round_one(v):
+        if not isinstance(v, np.ndarray):
+            return v
+        flat = [float(f"{x:.{digits}g}") for x in v.ravel().tolist()]
+        return np.array(flat, v.dtype).reshape(v.shape)
+
+    return {k: round_one(v) for k, v in tensors.items()}
+
+
+def encode(value, digits, depth=0):
+    """Compact JSON: objects over several lines, arrays on one; numbers to `digits` digits."""
+    if isinstance(value, dict):
+        inner = [f"{json.dumps(k)}:{encode(v, digits, depth + 1)}" for k, v in value.items()]
+        return "{" + ",\n".join(inner) + "}"
+    if isinstance(value, np.ndarray):
+        return encode(value.tolist(), digits)
+    if isinstance(value, (list, tuple)):
+        between = ",\n" if value and isinstance(value[0], dict) else ","
+        return "[" + between.join(encode(v, digits, depth + 1) for v in value) + "]"
+    if isinstance(value, (bool, str)) or value is None:
+        return json.dumps(value)
+    if isinstance(value, (int, np.integer)):
+        return str(int(value))
+    number = float(f"{float(value):.{digits}g}")
+    assert math.isfinite(number)
+    if number == int(number) and abs(number) < 1e9:
+        return str(int(number))
+    return json.dumps(number)
+
+
+def write(name, *, golden=(), trajectories=(), agreement=None, notes=()):
+    """Writes <name>.json beside the generator."""
+    versions = {"python": platform.python_version(), "numpy": np.__version__, "torch": torch.__version__}
+    head = {
+        "format": 1,
+        "generator": f"{name}.py",
+        "versions": versions,
+        "notes": list(notes),
+        "agreement": {k: float(f"{v:.1e}") for k, v in (agreement or {}).items()},
+    }
+    parts = [f"{json.dumps(k)}:{encode(v, 12)}" for k, v in head.items()]
+    parts.append('"golden":' + encode(list(golden), 15))
+    parts.append('"trajectories":' + encode(list(trajectories), DIGITS))
+    text = "{" + ",\n".join(parts) + "}\n"
+    json.loads(text)
+    (HERE / f"{name}.json").write_text(text)
+    print(f"  {name}.json {len(text) / 1000:.0f} kB")
