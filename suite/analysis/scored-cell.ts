@@ -1,0 +1,229 @@
+/**
+ * One cell's trials become one scored cell: the configuration chosen, its value for each report seed,
+ * and everything that a reader needs to distrust it (budget, divergences, grid edges, cost).
+ */
+import type { Cell, CellFile, Hyperparameters, Status, Trial } from "../results/schema.ts";
+import { type CellCost, costOf, countStatuses, type StatusCounts } from "./cell-cost.ts";
+import { configurationKey, type GridEdge, gridEdges } from "./configuration.ts";
+import {
+  chanceLevel,
+  type Fold,
+  finalValue,
+  foldsOf,
+  type Metric,
+  type TaskFacts,
+} from "./metric.ts";
+import { bestOfK, orderBest } from "./selection.ts";
+import { at, groupBy, mean } from "./statistics.ts";
+
+/** A tuned configuration as the selection saw it. */
+export interface Configuration {
+  key: string;
+  hyperparameters: Hyperparameters;
+  flops: number;
+  status: Status;
+  /** Per fold: oriented selecting value, -∞ if it diverged. */
+  select: readonly number[];
+  /** Per fold: the tuning seed's reporting value, chance level if it diverged. */
+  report: readonly number[];
+}
+
+/** A report seed of the chosen configuration(s). */
+export interface ReportSeed {
+  seed: number;
+  value: number;
+  diverged: boolean;
+  keys: readonly string[];
+}
+
+export interface ScoredCell {
+  cell: Cell;
+  deviceClass: string;
+  /** `scored`; `failed`: every configuration diverged; `unreported`: tuned, no report seeds yet. */
+  state: "scored" | "failed" | "unreported";
+  /** Mean over report seeds, in the metric's own unit; NaN unless scored. */
+  score: number;
+  seeds: readonly ReportSeed[];
+  diverged: number;
+  /** Chosen per fold: one entry, or two when cross-fitted. */
+  chosen: readonly Hyperparameters[];
+  configurations: readonly Configuration[];
+  foldWeights: readonly number[];
+  edges: readonly GridEdge[];
+  /** Expected value of the best of k configurations, k = 1..n, by the tuning seed. */
+  bestOfK: readonly number[];
+  /** Best over the grid on the reporting set itself: the paper's own (biased) reading. */
+  paperStyle: number | null;
+  statuses: StatusCounts;
+  /** Medians over the report seeds (over the tuning trials while there are none). */
+  cost: CellCost;
+  trials: number;
+}
+
+/**
+ * Scores the trials of one file by its tier's rule.
+ *
+ * @throws RangeError when a report seed occurs twice for a configuration.
+ */
+export function scoreCell(file: CellFile, metric: Metric, facts: TaskFacts): ScoredCell {
+  const folds = foldsOf(file.cell.tier, metric, facts);
+  const chance = chanceLevel(metric.quantity, facts.classes);
+  const configurations = configurationsOf(file.trials, folds, chance);
+  const orders = folds.map((_, fold) =>
+    orderBest(
+      configurations.map((one) => at(one.select, fold)),
+      configurations,
+    ),
+  );
+  const chosen = orders.map((order) => configurations[order[0] ?? -1]);
+  const failed = chosen.every((one) => one?.select.every((v) => v === Number.NEGATIVE_INFINITY));
+  const seeds = failed ? [] : reportSeeds(file, { folds, chosen, chance });
+  const scored = seeds.length > 0;
+  return {
+    cell: file.cell,
+    deviceClass: file.device.class,
+    state: failed ? "failed" : scored ? "scored" : "unreported",
+    score: scored ? mean(seeds.map(({ value }) => value)) : Number.NaN,
+    seeds,
+    diverged: seeds.filter(({ diverged }) => diverged).length,
+    chosen: chosen.flatMap((one) => (one && !failed ? [one.hyperparameters] : [])),
+    configurations,
+    foldWeights: folds.map(({ weight }) => weight),
+    edges: failed ? [] : edgesOf(orders, configurations),
+    bestOfK: meanBestOfK(orders, configurations, folds),
+    paperStyle: paperStyle(file.trials, metric, folds),
+    statuses: countStatuses(file.trials),
+    cost: costOf(
+      file.trials,
+      seeds.flatMap(({ keys }) => keys),
+    ),
+    trials: file.trials.length,
+  };
+}
+
+/** The tuned configurations; the reported one alone where nothing was tuned (the defaults). */
+function configurationsOf(
+  trials: readonly Trial[],
+  folds: readonly Fold[],
+  chance: number,
+): Configuration[] {
+  const tuning = trials.filter(({ role }) => role === "tune");
+  const groups = groupBy(tuning.length > 0 ? tuning : trials, (trial) =>
+    configurationKey(trial.hyperparameters),
+  );
+  return [...groups].map(([key, group]) => {
+    const first = at(group, 0);
+    const average = (value: (trial: Trial) => number) => mean(group.map(value));
+    return {
+      key,
+      hyperparameters: first.hyperparameters,
+      flops: average((trial) => trial.cost.flops),
+      status: first.status,
+      select: folds.map((fold) =>
+        average((trial) =>
+          trial.status === "finished"
+            ? (fold.select(trial.final) ?? Number.NEGATIVE_INFINITY)
+            : Number.NEGATIVE_INFINITY,
+        ),
+      ),
+      report: folds.map((fold) => average((trial) => reportedValue(trial, fold, chance).value)),
+    };
+  });
+}
+
+/** A trial's reporting value; chance level when it diverged or was not finite. */
+function reportedValue(trial: Trial, fold: Fold, chance: number) {
+  const value = trial.status === "diverged" ? null : fold.report(trial.final);
+  return value === null ? { value: chance, diverged: true } : { value, diverged: false };
+}
+
+/** Statuses that say something about the optimizer; the others are holes in the data. */
+const REPORTABLE: ReadonlySet<Status> = new Set<Status>(["finished", "diverged"]);
+
+function reportSeeds(
+  file: CellFile,
+  rule: { folds: readonly Fold[]; chosen: readonly (Configuration | undefined)[]; chance: number },
+): ReportSeed[] {
+  const reports = file.trials.filter(
+    ({ role, status }) => role === "report" && REPORTABLE.has(status),
+  );
+  const bySeed = groupBy(reports, ({ seed }) => seed);
+  return [...bySeed]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([seed, trials]) => {
+      const parts = rule.folds.map((fold, index) => {
+        const wanted = rule.chosen[index]?.key;
+        const found = trials.filter((trial) => configurationKey(trial.hyperparameters) === wanted);
+        if (found.length > 1) throw duplicated(file, seed);
+        const trial = found[0];
+        return trial && { ...reportedValue(trial, fold, rule.chance), weight: fold.weight, trial };
+      });
+      if (!parts.every((part) => part !== undefined)) return [];
+      return [
+        {
+          seed,
+          value: parts.reduce((total, part) => total + part.weight * part.value, 0),
+          diverged: parts.some((part) => part.diverged),
+          keys: [...new Set(parts.map((part) => part.trial.key))],
+        },
+      ];
+    });
+}
+
+function duplicated(file: CellFile, seed: number): RangeError {
+  const { task, optimizer, batchSize, datasetSize } = file.cell;
+  return new RangeError(
+    `Report seed ${seed} occurs twice for one configuration of ${optimizer} on ${task}, batch ` +
+      `${batchSize}, dataset ${datasetSize}. A seed counts once: remove one of the two trials.`,
+  );
+}
+
+function edgesOf(
+  orders: readonly number[][],
+  configurations: readonly Configuration[],
+): GridEdge[] {
+  const tried = configurations.map(({ hyperparameters }) => hyperparameters);
+  const edges = orders.flatMap((order) =>
+    gridEdges(
+      order.slice(0, 2).map((index) => at(tried, index)),
+      tried,
+    ),
+  );
+  return [...new Map(edges.map((edge) => [`${edge.hyperparameter} ${edge.side}`, edge])).values()];
+}
+
+function meanBestOfK(
+  orders: readonly number[][],
+  configurations: readonly Configuration[],
+  folds: readonly Fold[],
+): number[] {
+  const curves = orders.map((order, fold) =>
+    bestOfK(
+      order,
+      configurations.map(({ report }) => at(report, fold)),
+    ),
+  );
+  return configurations.map((_, k) =>
+    curves.reduce((total, curve, fold) => total + at(folds, fold).weight * at(curve, k), 0),
+  );
+}
+
+function paperStyle(
+  trials: readonly Trial[],
+  metric: Metric,
+  folds: readonly Fold[],
+): number | null {
+  const values = trials
+    .filter(({ role, status }) => role === "tune" && status === "finished")
+    .flatMap(({ final }) => wholeValue(final, metric, folds) ?? []);
+  if (values.length === 0) return null;
+  return metric.direction === "higher" ? Math.max(...values) : Math.min(...values);
+}
+
+function wholeValue(final: Trial["final"], metric: Metric, folds: readonly Fold[]): number | null {
+  const whole = finalValue(final, metric);
+  if (whole !== null) return whole;
+  const parts = folds.map((fold) => ({ value: fold.report(final), weight: fold.weight }));
+  if (parts.some(({ value }) => value === null)) return null;
+  return parts.reduce((total, { value, weight }) => total + weight * (value ?? 0), 0);
+}
