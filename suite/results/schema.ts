@@ -199,3 +199,25 @@ export type Hyperparameters = z.infer<typeof hyperparametersSchema>;
 export type Budget = z.infer<typeof budgetSchema>;
 export type Trial = z.infer<typeof trialSchema>;
 export type CellFile = z.infer<typeof cellFileSchema>;
+
+/** How a task's tier trains: plain data, so that `train` needs to know no task. */
+export interface TrialProtocol {
+  readonly budget: Budget;
+  readonly schedule: {
+    readonly kind: "cosine" | "constant";
+    readonly per: "step" | "epoch";
+    readonly warmupSteps: number;
+  };
+  readonly labelSmoothing: number;
+  /** What the reported loss and accuracy are read from. */
+  readonly metric: "accuracy" | "loss";
+  /** `validation`: configurations are chosen there; `cross-fitted`: on halves of the test set. */
+  readonly selection: "validation" | "cross-fitted";
+  /** Points of the evaluation curve, the first and the last included. */
+  readonly evaluations: number;
+  /** Training examples looked at in each evaluation but the last, which sees them all. */
+  readonly trainExamplesPerEvaluation: number;
+  /** Examples per forward pass in evaluation; per pass in training where a batch does not fit. */
+  readonly evaluationBatch: number;
+  readonly microBatch?: number;
+}
