@@ -48,6 +48,8 @@ export interface ScoredCell {
   /** Chosen per fold: one entry, or two when cross-fitted. */
   chosen: readonly Hyperparameters[];
   configurations: readonly Configuration[];
+  /** Seeds that each configuration was tuned with; 0: the defaults, not tuned. */
+  tuneSeeds: number;
   foldWeights: readonly number[];
   edges: readonly GridEdge[];
   /** Expected value of the best of k configurations, k = 1..n, by the tuning seed. */
@@ -88,6 +90,7 @@ export function scoreCell(file: CellFile, metric: Metric, facts: TaskFacts): Sco
     diverged: seeds.filter(({ diverged }) => diverged).length,
     chosen: chosen.flatMap((one) => (one && !failed ? [one.hyperparameters] : [])),
     configurations,
+    tuneSeeds: new Set(file.trials.flatMap((one) => (one.role === "tune" ? [one.seed] : []))).size,
     foldWeights: folds.map(({ weight }) => weight),
     edges: failed ? [] : edgesOf(orders, configurations),
     bestOfK: meanBestOfK(orders, configurations, folds),

@@ -175,7 +175,8 @@ function bestConfiguration(
 ): Hyperparameters {
   const smallest = Math.min(...settings.batchSizes);
   const rate = 0.01 * (batchSize / smallest) ** 0.25;
-  const target = optimizer.damped ? { learningRate: rate, damping: rate } : { learningRate: rate };
+  const target: Hyperparameters = { learningRate: rate };
+  if (optimizer.damped) target.damping = rate;
   const distances = grid.map((one) => decades(one, target));
   return at(grid, distances.indexOf(Math.min(...distances)));
 }
