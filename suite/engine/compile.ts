@@ -1,0 +1,232 @@
+/**
+ * @file From a recording to a compiled graph: nodes that no live tensor needs are dropped, the rest
+ * is renumbered, and its canonical signature is looked up; only a new one is encoded and loaded.
+ */
+import type { GraphBuilder, OnnxDtype, TensorSpec, TraceNode } from "./graph.ts";
+import { ABSENT, sameShape } from "./graph.ts";
+import type { Model } from "./model.ts";
+import { encodeModel, ModelBuilder } from "./model.ts";
+import type { RuntimeSession, SessionOptions } from "./runtime.ts";
+import { createSession } from "./runtime.ts";
+
+/** A loaded session with the names of its inputs and outputs, in the signature's order. */
+export interface CompiledGraph {
+  readonly signature: string;
+  session: RuntimeSession | null;
+  readonly inputs: readonly { readonly name: string; readonly spec: TensorSpec }[];
+  readonly outputs: readonly { readonly name: string; readonly spec: TensorSpec }[];
+}
+
+/** How one recording uses a compiled graph. */
+export interface Plan {
+  readonly graph: CompiledGraph;
+  /** For every output slot of the recording, whether its tensor was alive. */
+  readonly live: readonly boolean[];
+  /** For each input of the graph, the index of the feed in the recording. */
+  readonly feeds: readonly number[];
+  /** For each output of the graph, the output slot in the recording. */
+  readonly fetches: readonly number[];
+}
+
+interface GraphNode {
+  readonly trace: TraceNode<Plan>;
+  /** Renumbered slots: outputs of kept nodes from 0, used feeds from -1 downwards. */
+  readonly slots: readonly number[];
+}
+
+interface RecordedGraph {
+  readonly nodes: readonly GraphNode[];
+  /** Used feeds, with the shape under which each is fed. */
+  readonly feeds: { readonly original: number; readonly spec: TensorSpec }[];
+  /** Live outputs. */
+  readonly outputs: {
+    readonly original: number;
+    readonly slot: number;
+    readonly spec: TensorSpec;
+  }[];
+}
+
+/** Sessions by signature; the least recently used is disposed when there are too many. */
+export class Compiler {
+  private readonly cache = new Map<string, CompiledGraph>();
+  compiles = 0;
+  compileMs = 0;
+
+  constructor(
+    private readonly options: SessionOptions,
+    private readonly limit: number,
+  ) {}
+
+  get compiledGraphs(): number {
+    return this.cache.size;
+  }
+
+  plan(leaf: TraceNode<Plan>, live: readonly boolean[]): Plan {
+    const recorded = prune(leaf, live);
+    const key = signatureOf(recorded);
+    let graph = this.cache.get(key);
+    if (graph === undefined) {
+      graph = this.compile(recorded, key);
+      this.cache.set(key, graph);
+      this.evict();
+    }
+    return {
+      graph,
+      live: [...live],
+      feeds: recorded.feeds.map(({ original }) => original),
+      fetches: recorded.outputs.map(({ original }) => original),
+    };
+  }
+
+  /** Marks a graph as used now; the cache's order is the order of use. */
+  touch(graph: CompiledGraph): void {
+    this.cache.delete(graph.signature);
+    this.cache.set(graph.signature, graph);
+  }
+
+  dispose(): void {
+    for (const graph of this.cache.values()) release(graph);
+    this.cache.clear();
+  }
+
+  private compile(recorded: RecordedGraph, signature: string): CompiledGraph {
+    const start = performance.now();
+    const { model, inputs, outputs } = build(recorded);
+    const session = createSession(encodeModel(model), this.options);
+    this.compiles++;
+    this.compileMs += performance.now() - start;
+    return { signature, session, inputs, outputs };
+  }
+
+  private evict(): void {
+    for (const [key, graph] of this.cache) {
+      if (this.cache.size <= this.limit) return;
+      this.cache.delete(key);
+      release(graph);
+    }
+  }
+}
+
+function release(graph: CompiledGraph): void {
+  graph.session?.dispose();
+  graph.session = null;
+}
+
+/** Keeps the nodes that live outputs need and renumbers slots in order of recording. */
+function prune(leaf: TraceNode<Plan>, live: readonly boolean[]): RecordedGraph {
+  const path: TraceNode<Plan>[] = [];
+  for (let node = leaf; node.parent !== null; node = node.parent) path.push(node);
+  const needed = live.slice();
+  const kept: TraceNode<Plan>[] = [];
+  for (const node of path) {
+    const { outputs } = node.lowered as NonNullable<typeof node.lowered>;
+    if (!outputs.some((_, i) => needed[node.firstOutput + i])) continue;
+    kept.push(node);
+    for (const slot of node.slots) if (slot >= 0) needed[slot] = true;
+  }
+  kept.reverse();
+
+  const renumbered = new Map<number, number>([[ABSENT, ABSENT]]);
+  const feeds: RecordedGraph["feeds"] = [];
+  const outputs: RecordedGraph["outputs"] = [];
+  let next = 0;
+  const nodes = kept.map((trace) => {
+    const slots = trace.slots.map((slot, i) => {
+      const known = renumbered.get(slot);
+      if (known !== undefined) return known;
+      feeds.push({ original: -1 - slot, spec: trace.specs[i] as TensorSpec });
+      renumbered.set(slot, -feeds.length);
+      return -feeds.length;
+    });
+    trace.lowered?.outputs.forEach((spec, i) => {
+      const original = trace.firstOutput + i;
+      if (live[original]) outputs.push({ original, slot: next, spec });
+      renumbered.set(original, next++);
+    });
+    return { trace, slots };
+  });
+  return { nodes, feeds, outputs };
+}
+
+/** Equal for recordings that compute the same: kernels, attributes, wiring, shapes, dtypes, outputs. */
+function signatureOf({ nodes, feeds, outputs }: RecordedGraph): string {
+  const lines = nodes.map(({ trace, slots }) => {
+    const inputs = slots.map((slot, i) => `${slot}:${trace.specs[i]?.shape}`).join(";");
+    return `${trace.kernel?.name}|${inputs}|${trace.attributeKey}`;
+  });
+  lines.push(feeds.map(({ spec }) => `${spec.dtype}[${spec.shape}]`).join(";"));
+  lines.push(outputs.map(({ slot }) => slot).join(","));
+  return lines.join("\n");
+}
+
+interface Named {
+  readonly name: string;
+  readonly spec: TensorSpec;
+}
+
+function build(recorded: RecordedGraph): {
+  model: Model;
+  inputs: Named[];
+  outputs: Named[];
+} {
+  const builder = new ModelBuilder();
+  const inputs = recorded.feeds.map(({ spec }, i) => ({ name: `i${i}`, spec }));
+  const produced: Named[] = [];
+  const view = viewer(builder);
+  for (const { trace, slots } of recorded.nodes) {
+    const names = slots.map((slot, i) => {
+      if (slot === ABSENT) return "";
+      const source = (slot < 0 ? inputs[-1 - slot] : produced[slot]) as Named;
+      return view(source, (trace.specs[i] as TensorSpec).shape);
+    });
+    const lowered = trace.lowered as NonNullable<typeof trace.lowered>;
+    const results = lowered.emit(builder, names);
+    lowered.outputs.forEach((spec, i) => {
+      produced.push({ name: results[i] as string, spec });
+    });
+  }
+  const taken = new Set(inputs.map(({ name }) => name));
+  const outputs = recorded.outputs.map(({ slot, spec }) => {
+    const { name } = produced[slot] as Named;
+    // A graph input, or a name that is an output already, needs a copy of its own.
+    const own =
+      taken.has(name) || !isProduced(builder, name) ? builder.node("Identity", [name]) : name;
+    taken.add(own);
+    return { name: own, spec };
+  });
+  const model: Model = {
+    inputs: inputs.map(valueInfo),
+    outputs: outputs.map(valueInfo),
+    nodes: builder.list,
+    constants: builder.constants,
+  };
+  return { model, inputs, outputs };
+}
+
+/** Constants are not produced by a node either. */
+function isProduced(builder: ModelBuilder, name: string): boolean {
+  return builder.list.some((node) => node.outputs.includes(name));
+}
+
+/** One buffer may be read under several shapes: a Reshape stands where they differ. */
+function viewer(builder: GraphBuilder): (source: Named, shape: readonly number[]) => string {
+  const views = new Map<string, string>();
+  return ({ name, spec }, shape) => {
+    if (sameShape(spec.shape, shape)) return name;
+    const key = `${name}:${shape}`;
+    let reshaped = views.get(key);
+    if (reshaped === undefined) {
+      reshaped = builder.reshape(name, shape);
+      views.set(key, reshaped);
+    }
+    return reshaped;
+  };
+}
+
+function valueInfo({ name, spec }: Named): {
+  name: string;
+  dtype: OnnxDtype;
+  shape: readonly number[];
+} {
+  return { name, dtype: spec.dtype as OnnxDtype, shape: spec.shape };
+}

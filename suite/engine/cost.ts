@@ -1,0 +1,161 @@
+/**
+ * @file FLOPs and bytes, counted where tfjs calls a kernel, so that every backend reports the same.
+ *
+ * A multiply-add is two FLOPs. Matrix products and convolutions count exactly; a kernel that
+ * computes element by element counts one per element of its result, a reduction one per element of
+ * its input, softmax five per element; moving, choosing and comparing elements counts none.
+ * Bytes are those of the kernel's inputs and outputs. Peak bytes are those of all live tensors, as
+ * tfjs counts them.
+ */
+import type { NamedTensorInfoMap, TensorInfo } from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Attributes } from "./graph.ts";
+import { sizeOf } from "./graph.ts";
+import type { Phase } from "./phase.ts";
+import { currentPhase, PHASES } from "./phase.ts";
+
+export interface PhaseCost {
+  flops: number;
+  bytes: number;
+}
+
+export interface Cost extends PhaseCost {
+  phases: Record<Phase, PhaseCost>;
+  peakBytes: number;
+}
+
+/** FLOPs of one kernel call. */
+export type CostRule = (
+  inputs: Readonly<Record<string, TensorInfo>>,
+  attributes: Attributes,
+  outputs: readonly TensorInfo[],
+) => number;
+
+type RunKernel = (
+  kernelName: string,
+  inputs: NamedTensorInfoMap,
+  attributes?: tf.NamedAttrMap,
+) => tf.Tensor | tf.Tensor[];
+
+const rules = new Map<string, CostRule>();
+
+let counted: Cost | undefined;
+let uncounted: RunKernel | undefined;
+
+/** States what a kernel costs; custom kernels bring their own rule. */
+export function registerCost(kernelName: string, rule: CostRule): void {
+  rules.set(kernelName, rule);
+}
+
+/** Starts counting from zero. Until `stopCost`, every kernel call is booked to its phase. */
+export function startCost(): void {
+  stopCost();
+  const phases = Object.fromEntries(
+    PHASES.map((phase) => [phase, { flops: 0, bytes: 0 }]),
+  ) as Cost["phases"];
+  const cost: Cost = { phases, flops: 0, bytes: 0, peakBytes: tf.memory().numBytes };
+  const engine = tf.engine() as unknown as { runKernel: RunKernel };
+  const original = engine.runKernel;
+  engine.runKernel = (kernelName, inputs, attributes) => {
+    const result = original.call(engine, kernelName, inputs, attributes);
+    book(cost, kernelName, inputs, attributes ?? {}, Array.isArray(result) ? result : [result]);
+    return result;
+  };
+  counted = cost;
+  uncounted = original;
+}
+
+/** What was counted since `startCost`. Throws where counting is off. */
+export function readCost(): Cost {
+  if (counted === undefined) throw new Error("Cost is not being counted: call startCost() first.");
+  return structuredClone(counted);
+}
+
+/** Stops counting; calling it again changes nothing. */
+export function stopCost(): void {
+  if (uncounted === undefined) return;
+  (tf.engine() as unknown as { runKernel: RunKernel }).runKernel = uncounted;
+  counted = undefined;
+  uncounted = undefined;
+}
+
+function book(
+  cost: Cost,
+  kernelName: string,
+  inputs: NamedTensorInfoMap,
+  attributes: Attributes,
+  outputs: readonly TensorInfo[],
+): void {
+  const given: Record<string, TensorInfo> = {};
+  for (const [name, info] of Object.entries(inputs)) if (info) given[name] = info;
+  const flops = rules.get(kernelName)?.(given, attributes, outputs) ?? 0;
+  let bytes = 0;
+  if (!FREE.has(kernelName)) {
+    for (const info of [...Object.values(given), ...outputs]) bytes += bytesOf(info);
+  }
+  const phase = cost.phases[currentPhase()];
+  phase.flops += flops;
+  phase.bytes += bytes;
+  cost.flops += flops;
+  cost.bytes += bytes;
+  cost.peakBytes = Math.max(cost.peakBytes, tf.engine().memory().numBytes);
+}
+
+/** Kernels that only give their input another shape. */
+const FREE: ReadonlySet<string> = new Set(["Identity", "Reshape", "ExpandDims"]);
+
+function bytesOf({ shape, dtype }: TensorInfo): number {
+  return sizeOf(shape) * tf.util.bytesPerElement(dtype === "string" ? "float32" : dtype);
+}
+
+const outputSize: CostRule = (_, __, [output]) => sizeOf(output?.shape ?? []);
+const inputSize: CostRule = (inputs) => sizeOf(Object.values(inputs)[0]?.shape ?? []);
+
+const ELEMENTWISE = [
+  "Abs Acos Acosh Add Asin Asinh Atan Atan2 Atanh Ceil ClipByValue Cos Cosh Elu EluGrad Erf Exp",
+  "Expm1 Floor FloorDiv LeakyRelu Log Log1p Maximum Minimum Mod Multiply Neg Pow Prelu RealDiv",
+  "Reciprocal Relu Relu6 Round Rsqrt Selu Sigmoid Sign Sin Sinh Softplus Sqrt Square",
+  "SquaredDifference Step Sub Tan Tanh",
+].flatMap((names) => names.split(" "));
+
+for (const name of ELEMENTWISE) registerCost(name, outputSize);
+for (const name of ["Sum", "Mean", "Prod", "Max", "Min", "Cumsum", "UnsortedSegmentSum"]) {
+  registerCost(name, inputSize);
+}
+registerCost("AddN", (inputs, _, [output]) => {
+  return (Object.keys(inputs).length - 1) * sizeOf(output?.shape ?? []);
+});
+registerCost("Softmax", (...call) => 5 * outputSize(...call));
+// A multiplication and an addition per element, once mean and variance are known.
+registerCost("FusedBatchNorm", (...call) => 2 * outputSize(...call));
+
+const product: CostRule = ({ a }, { transposeA }, [output]) => {
+  const inner = a?.shape.at(transposeA ? -2 : -1) ?? 0;
+  return 2 * inner * sizeOf(output?.shape ?? []);
+};
+
+registerCost("BatchMatMul", product);
+registerCost("_FusedMatMul", (inputs, attributes, outputs) => {
+  return product(inputs, attributes, outputs) + (inputs.bias ? sizeOf(outputs[0]?.shape ?? []) : 0);
+});
+
+/** Every element of dy meets kh·kw·cIn weights, in the forward pass and in both gradients. */
+function convolution(dy: TensorInfo | undefined, filterShape: readonly number[]): number {
+  return 2 * sizeOf(dy?.shape ?? []) * sizeOf(filterShape.slice(0, 3));
+}
+
+registerCost("Conv2D", ({ filter }, _, [y]) => convolution(y, filter?.shape ?? []));
+registerCost("FusedConv2D", ({ filter }, _, [y]) => convolution(y, filter?.shape ?? []));
+registerCost("Conv2DBackpropInput", ({ dy, filter }) => convolution(dy, filter?.shape ?? []));
+registerCost("Conv2DBackpropFilter", ({ dy }, { filterShape }) => {
+  return convolution(dy, filterShape as number[]);
+});
+registerCost("DepthwiseConv2dNative", ({ filter }, _, [y]) => {
+  return 2 * sizeOf(y?.shape ?? []) * sizeOf(filter?.shape.slice(0, 2) ?? []);
+});
+const pooling: CostRule = (_, { filterSize }, [y]) => {
+  const [height, width] = [filterSize].flat(1) as number[];
+  return sizeOf(y?.shape ?? []) * (height ?? 1) * (width ?? height ?? 1);
+};
+registerCost("MaxPool", pooling);
+registerCost("AvgPool", pooling);

@@ -1,0 +1,192 @@
+/** @file The pending recording and its flush: one session run into pooled buffers. */
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { Plan } from "./compile.ts";
+import { Compiler } from "./compile.ts";
+import { EngineError } from "./error.ts";
+import type { Attributes, CallInputs, LoweredKernel, LoweredNode, TensorSpec } from "./graph.ts";
+import { sizeOf, TraceNode } from "./graph.ts";
+import type { Buffer, BufferDtype } from "./pool.ts";
+import { BufferPool } from "./pool.ts";
+import type { RuntimeTensor, SessionOptions } from "./runtime.ts";
+import { runtimeError } from "./runtime.ts";
+import type { ValueOwner } from "./value.ts";
+import { Value } from "./value.ts";
+
+/** Compiled graphs kept; the least recently used is disposed beyond this. */
+const SESSION_LIMIT = 64;
+/** Nodes kept in the tree of recordings before it is forgotten and grown anew. */
+const TRACE_LIMIT = 200_000;
+/** A recording this long is run even if nobody asked, so that it cannot grow without bound. */
+const RECORDING_LIMIT = 20_000;
+
+export class LazyGraph {
+  readonly pool = new BufferPool();
+  readonly compiler: Compiler;
+  runs = 0;
+
+  private recording = 1;
+  private root = newRoot();
+  private traceSize = 0;
+  private cursor = this.root;
+  private outputs: Value[] = [];
+  private feeds: Value[] = [];
+
+  constructor(
+    private readonly owner: ValueOwner,
+    options: SessionOptions,
+  ) {
+    this.compiler = new Compiler(options, SESSION_LIMIT);
+  }
+
+  get isFull(): boolean {
+    return this.outputs.length >= RECORDING_LIMIT;
+  }
+
+  /** The slot by which nodes of this recording refer to `value`. */
+  slotOf(value: Value): number {
+    if (value.recording !== this.recording) {
+      if (value.failure !== null) throw value.failure;
+      this.feeds.push(value);
+      value.recording = this.recording;
+      value.slot = -this.feeds.length;
+    }
+    return value.slot;
+  }
+
+  /** Slot of a float32 scalar that only the call being recorded reads. */
+  scalarSlot(number: number): number {
+    const value = new Value(this.owner, "float32", 1);
+    value.buffer = this.pool.take("float32", 1);
+    value.buffer.data[0] = number;
+    value.refCount = 0;
+    return this.slotOf(value);
+  }
+
+  /** Appends a call and returns its outputs, or null where the kernel's lowering declines it. */
+  record(
+    kernel: LoweredKernel,
+    attributes: Attributes,
+    call: CallInputs,
+  ): TensorInfo | TensorInfo[] | null {
+    let node = this.cursor.find(kernel, attributes, call);
+    if (node === null) {
+      const lowered = kernel.lowering.lower(call.specs(), attributes);
+      if (lowered === null) return null;
+      node = this.cursor.extend(kernel, attributes, call, lowered, this.outputs.length);
+      this.traceSize++;
+    }
+    this.cursor = node;
+    const { outputs, list } = node.lowered as LoweredNode;
+    if (outputs.length === 1 && !list) return this.output(outputs[0] as TensorSpec);
+    return outputs.map((spec) => this.output(spec));
+  }
+
+  /** Gives the buffer of a disposed value back, unless the recording still reads it. */
+  release(value: Value): void {
+    if (value.buffer === null || value.recording === this.recording) return;
+    this.pool.give(value.buffer);
+    value.buffer = null;
+  }
+
+  /** Computes every live recorded value. A failure is kept in those values and thrown. */
+  flush(): void {
+    if (this.outputs.length === 0) {
+      this.restart();
+      return;
+    }
+    const { outputs, feeds } = this;
+    try {
+      this.run(outputs, feeds);
+    } catch (cause) {
+      const error =
+        cause instanceof EngineError ? cause : runtimeError("run-failed", "A graph failed", cause);
+      for (const value of outputs) if (value.alive && value.buffer === null) value.failure = error;
+      throw error;
+    } finally {
+      this.restart();
+    }
+  }
+
+  dispose(): void {
+    this.outputs = [];
+    this.restart();
+    this.compiler.dispose();
+    this.pool.clear();
+  }
+
+  private output({ shape, dtype }: TensorSpec): TensorInfo {
+    const value = new Value(this.owner, dtype, sizeOf(shape));
+    value.recording = this.recording;
+    value.slot = this.outputs.length;
+    this.outputs.push(value);
+    return { dataId: value, shape: shape as number[], dtype };
+  }
+
+  private run(outputs: readonly Value[], feeds: readonly Value[]): void {
+    const plan = this.planFor(outputs);
+    if (plan.fetches.length === 0) return;
+    const { graph } = plan;
+    const inputs: Record<string, RuntimeTensor> = {};
+    for (let i = 0; i < plan.feeds.length; i++) {
+      const { name, spec } = graph.inputs[i] as (typeof graph.inputs)[number];
+      const { buffer } = feeds[plan.feeds[i] as number] as Value;
+      inputs[name] = (buffer as Buffer).as(spec.shape);
+    }
+    const results: Record<string, RuntimeTensor> = {};
+    const buffers: Buffer[] = [];
+    for (const { name, spec } of graph.outputs) {
+      const buffer = this.pool.take(spec.dtype as BufferDtype, sizeOf(spec.shape));
+      buffers.push(buffer);
+      results[name] = buffer.as(spec.shape);
+    }
+    try {
+      graph.session?.run(inputs, results, {});
+    } catch (cause) {
+      for (const buffer of buffers) this.pool.give(buffer);
+      throw cause;
+    }
+    this.runs++;
+    for (let i = 0; i < buffers.length; i++) {
+      (outputs[plan.fetches[i] as number] as Value).buffer = buffers[i] as Buffer;
+    }
+  }
+
+  private planFor(outputs: readonly Value[]): Plan {
+    const { plans } = this.cursor;
+    const index = plans.findIndex((plan) => plan.graph.session !== null && fits(plan, outputs));
+    const known = plans[index];
+    if (known !== undefined) {
+      this.compiler.touch(known.graph);
+      return known;
+    }
+    const plan = this.compiler.plan(
+      this.cursor,
+      outputs.map((value) => value.alive),
+    );
+    plans.push(plan);
+    return plan;
+  }
+
+  private restart(): void {
+    const { feeds } = this;
+    this.recording++;
+    this.cursor = this.root;
+    this.outputs = [];
+    this.feeds = [];
+    for (const value of feeds) if (!value.alive) this.release(value);
+    if (this.traceSize > TRACE_LIMIT) {
+      this.root = newRoot();
+      this.cursor = this.root;
+      this.traceSize = 0;
+    }
+  }
+}
+
+function fits({ live }: Plan, outputs: readonly Value[]): boolean {
+  for (let i = 0; i < outputs.length; i++) if (live[i] !== outputs[i]?.alive) return false;
+  return true;
+}
+
+function newRoot(): TraceNode<Plan> {
+  return new TraceNode<Plan>(null, null, {}, [], [], null, 0);
+}

@@ -1,0 +1,184 @@
+/** @file The engine: choosing a backend, running what is pending, and counting. Node only. */
+import { cpus } from "node:os";
+// Registers tfjs's gradients; tfjs-core alone has none.
+import "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
+import { OnnxBackend } from "./backend.ts";
+import { registerReferenceKernels } from "./custom/reference.ts";
+import { EngineError } from "./error.ts";
+import { repairGradients } from "./gradients.ts";
+import { BACKEND_NAME } from "./graph.ts";
+import { registerKernels } from "./lowering/index.ts";
+import type { Device } from "./runtime.ts";
+import { runtimeVersion } from "./runtime.ts";
+import { loadTensorflow } from "./tensorflow.ts";
+
+export type { Cost, CostRule, PhaseCost } from "./cost.ts";
+export { readCost, registerCost, startCost, stopCost } from "./cost.ts";
+export { EngineError } from "./error.ts";
+export type { Device } from "./runtime.ts";
+
+export const BACKENDS = ["onnxruntime", "tensorflow", "reference"] as const;
+export type BackendName = (typeof BACKENDS)[number];
+
+export interface BackendOptions {
+  backend?: BackendName;
+  device?: Device;
+  /** Threads of one operation; all cores by default. `reference` has one. */
+  threads?: number;
+  /**
+   * Idle threads of onnxruntime spin for their next work. Faster for one process on idle cores;
+   * turn it off where processes share cores, as in a sweep.
+   */
+  spinning?: boolean;
+}
+
+/** What computes, for the record: wall-clock times are compared only within one `deviceClass`. */
+export interface DeviceReport {
+  backend: BackendName;
+  device: Device;
+  /** CPU model. */
+  processor: string;
+  threads: number;
+  /** GPU model, where known. */
+  gpu?: string;
+  /** Name and version of the library that computes. */
+  runtimeVersion: string;
+  deviceClass: string;
+  /** Whether arithmetic keeps denormal numbers. The engine never turns them off. */
+  denormals: "kept";
+}
+
+export interface EngineCounters {
+  /** Graphs encoded and loaded, and the milliseconds that took. */
+  compiles: number;
+  compileMs: number;
+  /** Runs of a compiled graph. */
+  runs: number;
+  /** Compiled graphs held now. */
+  compiledGraphs: number;
+  /** Buffers newly allocated because none could be reused. */
+  allocations: number;
+  /** Bytes of buffers waiting to be reused. */
+  pooledBytes: number;
+  /** Calls that tfjs's cpu kernels computed, by kernel. */
+  fallbacks: Record<string, number>;
+}
+
+/**
+ * Chooses what executes tensors and makes it tfjs's active backend. Tensors of another backend stay
+ * usable: they are moved when a kernel meets them.
+ *
+ * @throws EngineError `unknown-backend`, `device-unavailable`, `library-missing`
+ */
+export async function useBackend(options: BackendOptions = {}): Promise<DeviceReport> {
+  const { backend = "onnxruntime", device = "cpu", spinning = true } = options;
+  const threads = backend === "reference" ? 1 : (options.threads ?? cpus().length);
+  repairGradients();
+  registerReferenceKernels("cpu");
+  switch (backend) {
+    case "onnxruntime":
+      await useOnnxRuntime({ device, threads, spinning });
+      return report({ backend, device, threads }, `onnxruntime-node ${runtimeVersion()}`);
+    case "reference":
+      requireCpu(backend, device);
+      await useReference();
+      return report({ backend, device, threads }, `tfjs-backend-cpu ${tf.version_core}`);
+    case "tensorflow": {
+      if (device === "webgpu") requireCpu(backend, device);
+      const { version } = loadTensorflow({ device: device as "cpu" | "cuda", threads });
+      return report({ backend, device, threads }, `tensorflow ${version}`);
+    }
+    default:
+      throw new EngineError(
+        "unknown-backend",
+        `There is no backend "${backend}".`,
+        `Choose one of: ${BACKENDS.join(", ")}.`,
+      );
+  }
+}
+
+/** Runs the kernels recorded so far. Backends that compute at once have none. */
+export function flush(): void {
+  active()?.flush();
+}
+
+/** Counters of the backend `onnxruntime` since they were last reset; zeros on other backends. */
+export function engineCounters(): EngineCounters {
+  return active()?.counters() ?? NO_COUNTS;
+}
+
+export function resetEngineCounters(): void {
+  active()?.resetCounters();
+}
+
+const NO_COUNTS: EngineCounters = {
+  compiles: 0,
+  compileMs: 0,
+  runs: 0,
+  compiledGraphs: 0,
+  allocations: 0,
+  pooledBytes: 0,
+  fallbacks: {},
+};
+
+let registered = "";
+
+function active(): OnnxBackend | undefined {
+  const backend = tf.backend();
+  return backend instanceof OnnxBackend ? backend : undefined;
+}
+
+async function useOnnxRuntime(options: {
+  device: Device;
+  threads: number;
+  spinning: boolean;
+}): Promise<void> {
+  registerKernels();
+  registerReferenceKernels(BACKEND_NAME);
+  const key = JSON.stringify(options);
+  if (registered !== key || !tf.findBackendFactory(BACKEND_NAME)) {
+    if (registered !== "") tf.removeBackend(BACKEND_NAME);
+    tf.registerBackend(BACKEND_NAME, () => new OnnxBackend(options));
+    registered = key;
+  }
+  await tf.setBackend(BACKEND_NAME);
+}
+
+async function useReference(): Promise<void> {
+  await tf.setBackend("cpu");
+  // Its first tensor would print an advertisement for tfjs-node.
+  (tf.backend() as unknown as { firstUse: boolean }).firstUse = false;
+}
+
+function requireCpu(backend: BackendName, device: Device): void {
+  if (device === "cpu") return;
+  throw new EngineError(
+    "device-unavailable",
+    `The backend "${backend}" does not run on the device "${device}".`,
+    `Use --backend onnxruntime for ${device}, or --device cpu.`,
+  );
+}
+
+function report(
+  chosen: { backend: BackendName; device: Device; threads: number },
+  runtime: string,
+): DeviceReport {
+  const processor = cpus()[0]?.model.trim() ?? "unknown";
+  const { backend, device, threads } = chosen;
+  return {
+    ...chosen,
+    processor,
+    runtimeVersion: runtime,
+    deviceClass: slug(`${backend} ${device} ${processor} ${threads} threads`),
+    denormals: "kept",
+  };
+}
+
+function slug(words: string): string {
+  return words
+    .toLowerCase()
+    .replace(/\((?:r|tm)\)/g, "")
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
+}

@@ -1,0 +1,125 @@
+/**
+ * @file The only file that knows onnxruntime-node.
+ *
+ * It calls the package's binding (`dist/binding.js`) instead of its public API, because reading a
+ * tensor (`dataSync`) must finish within the call. Version 1.30 is pinned for that reason: the
+ * public `InferenceSession.run` makes the same synchronous native call after a `setImmediate`, so
+ * awaiting it would not free the event loop either.
+ */
+import { createRequire } from "node:module";
+import { EngineError } from "./error.ts";
+import type { OnnxDtype } from "./graph.ts";
+
+export type Device = "cpu" | "webgpu" | "cuda";
+
+export type TensorArray = Float32Array | Int32Array | Uint8Array;
+
+/** What the binding reads of a tensor; a plain object does. */
+export interface RuntimeTensor {
+  readonly type: OnnxDtype;
+  readonly dims: readonly number[];
+  readonly data: TensorArray;
+  readonly location: "cpu";
+}
+
+export interface RuntimeSession {
+  run(
+    feeds: Record<string, RuntimeTensor>,
+    fetches: Record<string, RuntimeTensor | null>,
+    options: object,
+  ): Record<string, RuntimeTensor>;
+  dispose(): void;
+}
+
+interface NativeSession extends RuntimeSession {
+  loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void;
+}
+
+interface Binding {
+  InferenceSession: new () => NativeSession;
+}
+
+export interface SessionOptions {
+  readonly device: Device;
+  /** Threads of one operator. */
+  readonly threads: number;
+  /** Idle threads spin for the next operator: faster on idle cores, slower on shared ones. */
+  readonly spinning: boolean;
+}
+
+const require = createRequire(import.meta.url);
+
+let loaded: Binding | undefined;
+
+function binding(): Binding {
+  if (loaded) return loaded;
+  try {
+    const module = require("onnxruntime-node/dist/binding.js");
+    module.initOrt();
+    loaded = module.binding as Binding;
+    return loaded;
+  } catch (cause) {
+    throw new EngineError(
+      "library-missing",
+      `onnxruntime-node could not be loaded on ${process.platform} ${process.arch}: ${messageOf(cause)}`,
+      "Run `npm ci` again on this machine; prebuilt binaries exist for Linux and Windows (x64, arm64) and macOS (arm64). Without one, use the backend `reference`.",
+      { cause },
+    );
+  }
+}
+
+/** Version of the installed onnxruntime-node. */
+export function runtimeVersion(): string {
+  return require("onnxruntime-node/package.json").version;
+}
+
+/** Loads an encoded ONNX model. Throws EngineError `session-failed` or `out-of-memory`. */
+export function createSession(model: Uint8Array, options: SessionOptions): RuntimeSession {
+  const { InferenceSession } = binding();
+  const session = new InferenceSession();
+  try {
+    session.loadModel(model.buffer, model.byteOffset, model.byteLength, nativeOptions(options));
+  } catch (cause) {
+    throw runtimeError("session-failed", "ONNX Runtime could not create a session", cause);
+  }
+  return session;
+}
+
+function nativeOptions({ device, threads, spinning }: SessionOptions): object {
+  return {
+    executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 3,
+    extra: { session: { intra_op: { allow_spinning: spinning ? "1" : "0" } } },
+  };
+}
+
+/** Any native failure as an EngineError; exhausted memory is told apart by its words. */
+export function runtimeError(
+  code: "session-failed" | "run-failed",
+  what: string,
+  cause: unknown,
+): EngineError {
+  const reason = messageOf(cause);
+  if (/bad_alloc|failed to allocate|out of memory|allocation failed/i.test(reason)) {
+    return new EngineError(
+      "out-of-memory",
+      `Out of memory: ${reason}`,
+      "Use a smaller batch or model, or a machine with more memory.",
+      { cause },
+    );
+  }
+  return new EngineError(
+    code,
+    `${what}: ${reason}`,
+    "Tensors that depended on this graph are lost; everything computed before is intact. The backend `reference` shows whether the model or the engine is at fault.",
+    { cause },
+  );
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
