@@ -1,0 +1,45 @@
+/** @file The training loss on one batch, as an optimizer sees it. Browser-safe. */
+import * as tf from "@tensorflow/tfjs-core";
+import { evaluateBatch } from "../nn/evaluate.ts";
+import type { Model } from "../nn/model.ts";
+import type { RandomSource } from "../nn/random.ts";
+import type { Problem } from "../optimizer/problem.ts";
+import type { RawBatch } from "./data.ts";
+import { tensorOf } from "./evaluation.ts";
+
+export interface ProblemOptions {
+  readonly labelSmoothing: number;
+  readonly dropout: RandomSource;
+  /** Draws the labels of sampled backward passes. */
+  readonly labels: RandomSource;
+  readonly microBatchSize?: number;
+}
+
+/** Calls `use` with the problem; the batch's tensors live as long as the call. */
+export function withBatch<T>(
+  model: Model,
+  batch: RawBatch,
+  shape: readonly number[],
+  options: ProblemOptions,
+  use: (problem: Problem) => T,
+): T {
+  const examples = batch.inputs.length / shape.reduce((product, size) => product * size, 1);
+  const inputs = tensorOf(batch.inputs, [examples, ...shape]);
+  const labels = tf.tensor1d(batch.labels.slice(), "int32");
+  const problem: Problem = {
+    examples,
+    terms: batch.labels.length,
+    evaluate: (request = {}) =>
+      evaluateBatch(model, { inputs, labels, examples }, request, {
+        labelSmoothing: options.labelSmoothing,
+        forward: { training: true, dropout: options.dropout },
+        drawUniforms: (rows) => options.labels.uniform(rows),
+      }),
+  };
+  try {
+    return use(problem);
+  } finally {
+    inputs.dispose();
+    labels.dispose();
+  }
+}

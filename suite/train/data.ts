@@ -1,0 +1,43 @@
+/** @file What training needs of data; tasks provide it from `suite/data`. */
+
+/** One batch, in buffers that the next call may reuse. */
+export interface RawBatch {
+  /** `n × shape` values. */
+  readonly inputs: Float32Array | Int32Array;
+  /** One label per row: n, or n·T for token models. */
+  readonly labels: Int32Array;
+}
+
+/** An endless stream of training batches. */
+export interface BatchSource {
+  /** Shape of one example. */
+  readonly shape: readonly number[];
+  readonly batchSize: number;
+  /** The last partial batch is dropped. */
+  readonly stepsPerEpoch: number;
+  next(): RawBatch;
+  /** Position and stream states, as JSON. */
+  save(): unknown;
+  restore(saved: unknown): void;
+}
+
+/** Examples to be evaluated once each, in order. */
+export interface EvaluationSet {
+  readonly shape: readonly number[];
+  readonly count: number;
+  readonly inputs: Float32Array | Int32Array;
+  readonly labels: Int32Array;
+}
+
+export type Split = "train" | "validation" | "test";
+
+/** A task's data at one tier. */
+export interface TaskData {
+  readonly name: string;
+  /** SHA-256 of the decoded arrays. */
+  readonly checksum: string;
+  /** Training batches of a subset, in the order that the trial's seed draws. */
+  batches(options: { datasetSize: number; batchSize: number; seed: number }): BatchSource;
+  /** `train` is the subset that is trained on, without augmentation; undefined if there is none. */
+  evaluationSet(split: Split, datasetSize: number): EvaluationSet | undefined;
+}

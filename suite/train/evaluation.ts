@@ -1,0 +1,83 @@
+/** @file Loss and accuracy over a whole set of examples, none dropped. */
+import * as tf from "@tensorflow/tfjs-core";
+import { countCorrect, crossEntropy } from "../nn/losses.ts";
+import type { Model } from "../nn/model.ts";
+import type { EvaluationSet } from "./data.ts";
+
+/** Mean cross-entropy in nats (true labels, no smoothing) and share of rows predicted right. */
+export interface Score {
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+export interface SplitScore extends Score {
+  /** Even and odd positions of the set: the halves that tier `paper` cross-fits with. */
+  readonly halfA: Score;
+  readonly halfB: Score;
+}
+
+/** Evaluates examples `from` (inclusive) to `to` (exclusive) in steps of `stride`. */
+export async function evaluateSet(
+  model: Model,
+  set: EvaluationSet,
+  batchSize: number,
+  limit = set.count,
+): Promise<Score> {
+  const count = Math.min(limit, set.count);
+  const sums: tf.Tensor[] = [];
+  const perExample = set.labels.length / set.count;
+  for (let start = 0; start < count; start += batchSize) {
+    const end = Math.min(start + batchSize, count);
+    sums.push(tf.tidy(() => batchSums(model, set, start, end)));
+  }
+  let loss = 0;
+  let correct = 0;
+  for (const sum of sums) {
+    const [lossSum, correctSum] = await sum.data();
+    sum.dispose();
+    loss += lossSum as number;
+    correct += correctSum as number;
+  }
+  const rows = count * perExample;
+  return { loss: loss / rows, accuracy: correct / rows };
+}
+
+/** `[Σ loss, Σ correct]` over the rows of examples start to end. */
+function batchSums(model: Model, set: EvaluationSet, start: number, end: number): tf.Tensor {
+  const size = set.inputs.length / set.count;
+  const rowsPerExample = set.labels.length / set.count;
+  const inputs = tensorOf(set.inputs.subarray(start * size, end * size), [
+    end - start,
+    ...set.shape,
+  ]);
+  const labels = tf.tensor1d(
+    set.labels.subarray(start * rowsPerExample, end * rowsPerExample),
+    "int32",
+  );
+  const logits = model.apply(inputs, { training: false, updateStatistics: false });
+  const rows = (end - start) * rowsPerExample;
+  return tf.stack([tf.mul(crossEntropy(logits, labels), rows), countCorrect(logits, labels)]);
+}
+
+/** A tensor over a copy of `values`, int32 for token ids and float32 else. */
+export function tensorOf(values: Float32Array | Int32Array, shape: readonly number[]): tf.Tensor {
+  return values instanceof Int32Array
+    ? tf.tensor(values.slice(), [...shape], "int32")
+    : tf.tensor(values.slice(), [...shape], "float32");
+}
+
+/** The set's examples at even (A) or odd (B) positions. */
+export function halfOf(set: EvaluationSet, half: "A" | "B"): EvaluationSet {
+  const offset = half === "A" ? 0 : 1;
+  const count = Math.ceil((set.count - offset) / 2);
+  const inputSize = set.inputs.length / set.count;
+  const labelSize = set.labels.length / set.count;
+  const inputs = set.inputs.slice(0, count * inputSize);
+  const labels = set.labels.slice(0, count * labelSize);
+  for (let i = 0; i < count; i++) {
+    const from = 2 * i + offset;
+    inputs.set(set.inputs.subarray(from * inputSize, (from + 1) * inputSize), i * inputSize);
+    labels.set(set.labels.subarray(from * labelSize, (from + 1) * labelSize), i * labelSize);
+  }
+  return { shape: set.shape, count, inputs, labels };
+}

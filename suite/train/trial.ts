@@ -1,0 +1,291 @@
+/** @file One trial: a cell, a configuration and a seed, from initial weights to its record. */
+import * as tf from "@tensorflow/tfjs-core";
+import { type Stream, stream } from "../data/prng.ts";
+import { readCost, startCost, stopCost } from "../engine/cost.ts";
+import { engineCounters, flush } from "../engine/index.ts";
+import { PHASES } from "../engine/phase.ts";
+import { disposeModel, ModelBuilder } from "../nn/model.ts";
+import type { Optimizer } from "../optimizer/declaration.ts";
+import { readEvents } from "../optimizer/events.ts";
+import { rateFactor } from "../optimizer/schedule.ts";
+import { MAX_CURVE_POINTS, type Trial } from "../results/schema.ts";
+import { withBatch } from "./batch-problem.ts";
+import type { BatchSource } from "./data.ts";
+import { diagnosticsRecorder } from "./diagnostics.ts";
+import { divergenceWatch } from "./divergence.ts";
+import { evaluateRow, finalScores } from "./evaluate-splits.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { evenlySpaced } from "./points.ts";
+import { appendEvaluation, type Curves, emptyCurves, finiteOrNull } from "./recorder.ts";
+import { type Resumable, resume, save } from "./resume.ts";
+import type { TrialSpec } from "./spec.ts";
+
+export interface TrialHooks {
+  readonly onProgress?: (done: number, steps: number, loss: number) => void;
+  /** Where a checkpoint is kept while the trial runs, and how often it is written. */
+  readonly checkpoint?: { readonly path: string; readonly everySeconds: number };
+  /** Asks the trial to checkpoint and stop. */
+  readonly signal?: AbortSignal;
+  /** Asked at each evaluation; a reason ends the trial as `stopped-early`. */
+  readonly stopEarly?: (curves: Curves) => string | undefined;
+}
+
+/** What a trial leaves, without what identifies it and where it ran. */
+export type TrialOutcome = Pick<
+  Trial,
+  | "status"
+  | "reason"
+  | "preconditioned"
+  | "plain"
+  | "evaluations"
+  | "training"
+  | "final"
+  | "cost"
+  | "events"
+  | "diagnostics"
+  | "fingerprint"
+>;
+
+/** Thrown when `signal` stopped a trial: its checkpoint, if it keeps one, is on disk. */
+export class TrialInterrupted extends Error {}
+
+/** Everything that lives while one trial runs. */
+interface Run extends Resumable {
+  readonly spec: TrialSpec;
+  readonly hooks: TrialHooks;
+  readonly lossSum: tf.Variable;
+  readonly evaluationSteps: ReadonlySet<number>;
+  readonly curveSteps: ReadonlySet<number>;
+  readonly diverged: (step: number, loss: number) => string | undefined;
+  readonly diagnostics: ReturnType<typeof diagnosticsRecorder>;
+}
+
+/**
+ * Trains and evaluates. The engine must be chosen before (`useBackend`).
+ *
+ * @throws TrialInterrupted when `hooks.signal` asks to stop; EngineError when the engine fails.
+ */
+export async function runTrial(spec: TrialSpec, hooks: TrialHooks = {}): Promise<TrialOutcome> {
+  const run = await startRun(spec, hooks);
+  try {
+    let stopped = run.progress.step === 0 ? await evaluateNow(run) : undefined;
+    while (!stopped && run.progress.step < spec.steps) {
+      trainStep(run);
+      stopped = await afterStep(run);
+      if (!stopped && hooks.signal?.aborted) {
+        if (hooks.checkpoint) save(run, hooks.checkpoint.path);
+        throw new TrialInterrupted("The trial was asked to stop.");
+      }
+    }
+    return await outcome(run, stopped);
+  } finally {
+    disposeRun(run);
+  }
+}
+
+async function startRun(spec: TrialSpec, hooks: TrialHooks): Promise<Run> {
+  const { seed, batchSize, datasetSize, optimizer, hyperparameters } = spec;
+  const builder = new ModelBuilder(stream(seed, "init"));
+  const model = spec.build(builder, hyperparameters);
+  const streams = new Map<string, Stream>();
+  const random = (name: string): Stream => {
+    const known = streams.get(name) ?? stream(seed, name);
+    streams.set(name, known);
+    return known;
+  };
+  for (const name of ["dropout", "labels"]) random(name);
+  const instance: Optimizer = optimizer.create({
+    hyperparameters,
+    parameters: model.parameters,
+    layers: model.layers,
+    random,
+  });
+  const batches: BatchSource = spec.data.batches({ datasetSize, batchSize, seed });
+  const run: Run = {
+    spec,
+    hooks,
+    model,
+    optimizer: instance,
+    batches,
+    streams,
+    curves: emptyCurves(),
+    progress: {
+      step: 0,
+      lossSteps: 0,
+      flops: 0,
+      peakBytes: 0,
+      phases: Object.fromEntries(PHASES.map((phase) => [phase, { flops: 0, bytes: 0 }])),
+      seconds: { train: 0, evaluate: 0, compile: 0, data: 0 },
+    },
+    lossSum: tf.tidy(() => tf.variable(tf.scalar(0), false)),
+    evaluationSteps: new Set(evenlySpaced(spec.steps, spec.protocol.evaluations)),
+    curveSteps: new Set(evenlySpaced(spec.steps, MAX_CURVE_POINTS)),
+    diverged: divergenceWatch(),
+    diagnostics: diagnosticsRecorder(spec.steps, spec.diagnosticPoints ?? 0),
+  };
+  if (hooks.checkpoint) resume(run, hooks.checkpoint.path);
+  return run;
+}
+
+/** One update; its loss joins the running sum on the graph. */
+function trainStep(run: Run): void {
+  const { spec, model, optimizer, batches, progress, streams } = run;
+  const began = performance.now();
+  const compileBefore = engineCounters().compileMilliseconds;
+  const batch = batches.next();
+  const gotData = performance.now();
+  startCost();
+  withBatch(
+    model,
+    batch,
+    batches.shape,
+    {
+      labelSmoothing: spec.protocol.labelSmoothing,
+      dropout: streams.get("dropout") as Stream,
+      labels: streams.get("labels") as Stream,
+      ...(spec.protocol.microBatch && { microBatchSize: spec.protocol.microBatch }),
+    },
+    (problem) => {
+      const loss = optimizer.step(problem, {
+        step: progress.step,
+        rateFactor:
+          spec.optimizer.schedule === "constant"
+            ? 1
+            : rateFactor(spec.protocol.schedule, progress.step, spec.steps, batches.stepsPerEpoch),
+        progress: progress.step / spec.steps,
+      });
+      tf.tidy(() => run.lossSum.assign(tf.add(run.lossSum, loss)));
+      loss.dispose();
+    },
+  );
+  flush();
+  const cost = readCost();
+  stopCost();
+  for (const phase of PHASES) {
+    const sum = progress.phases[phase] as { flops: number; bytes: number };
+    sum.flops += cost.phases[phase].flops;
+    sum.bytes += cost.phases[phase].bytes;
+  }
+  progress.flops += cost.flops;
+  progress.peakBytes = Math.max(progress.peakBytes, cost.peakBytes);
+  progress.step++;
+  progress.lossSteps++;
+  const compile = (engineCounters().compileMilliseconds - compileBefore) / 1000;
+  progress.seconds.compile += compile;
+  progress.seconds.data += (gotData - began) / 1000;
+  progress.seconds.train += (performance.now() - began) / 1000 - compile;
+}
+
+/** Curves, evaluation, diagnostics, checkpoint: what is due after this step. Returns why to stop. */
+async function afterStep(run: Run): Promise<Stop | undefined> {
+  const { progress, spec, hooks, diagnostics } = run;
+  const { step } = progress;
+  if (run.curveSteps.has(step)) {
+    const loss = await meanLoss(run);
+    hooks.onProgress?.(step, spec.steps, loss);
+    if (!Number.isFinite(loss)) {
+      return { status: "diverged", reason: `loss ${loss} at step ${step}` };
+    }
+  }
+  const stopped = run.evaluationSteps.has(step) ? await evaluateNow(run) : undefined;
+  if (diagnostics.due(step)) await diagnostics.record(run);
+  if (!stopped && hooks.checkpoint && step < spec.steps) checkpointIfDue(run, hooks.checkpoint);
+  return stopped;
+}
+
+interface Stop {
+  readonly status: "diverged" | "stopped-early";
+  readonly reason: string;
+}
+
+/** Reads and restarts the running mean of the training loss. */
+async function meanLoss(run: Run): Promise<number> {
+  const { progress, lossSum, curves } = run;
+  const loss = ((await lossSum.data())[0] as number) / progress.lossSteps;
+  tf.tidy(() => lossSum.assign(tf.scalar(0)));
+  progress.lossSteps = 0;
+  curves.training.step.push(progress.step);
+  curves.training.loss.push(finiteOrNull(loss));
+  return loss;
+}
+
+async function evaluateNow(run: Run): Promise<Stop | undefined> {
+  const { spec, model, optimizer, curves, progress, hooks } = run;
+  const began = performance.now();
+  const restore = optimizer.useEvaluationWeights?.();
+  const row = await evaluateRow(model, spec);
+  restore?.();
+  progress.seconds.evaluate += (performance.now() - began) / 1000;
+  appendEvaluation(curves, {
+    step: progress.step,
+    epoch: Number((progress.step / run.batches.stepsPerEpoch).toPrecision(7)),
+    flops: progress.flops,
+    seconds: Number(progress.seconds.train.toPrecision(4)),
+    ...row,
+  });
+  const reason = run.diverged(progress.step, row.trainLoss ?? Number.NaN);
+  if (reason) return { status: "diverged", reason };
+  const hopeless = hooks.stopEarly?.(curves);
+  return hopeless ? { status: "stopped-early", reason: hopeless } : undefined;
+}
+
+function checkpointIfDue(run: Run, checkpoint: NonNullable<TrialHooks["checkpoint"]>): void {
+  const now = performance.now();
+  run.lastCheckpoint ??= now;
+  if (now - run.lastCheckpoint < checkpoint.everySeconds * 1000) return;
+  save(run, checkpoint.path);
+  run.lastCheckpoint = now;
+}
+
+async function outcome(run: Run, stopped: Stop | undefined): Promise<TrialOutcome> {
+  const { spec, model, optimizer, progress, curves, diagnostics } = run;
+  const restore = optimizer.useEvaluationWeights?.();
+  const began = performance.now();
+  const final = await finalScores(model, spec);
+  const weights = await fingerprint(model);
+  progress.seconds.evaluate += (performance.now() - began) / 1000;
+  restore?.();
+  const treated = new Set(optimizer.preconditioned);
+  const names = model.parameters.map(({ name }) => name);
+  const table = diagnostics.table();
+  const steps = Math.max(1, progress.step);
+  return {
+    status: stopped?.status ?? "finished",
+    ...(stopped && { reason: stopped.reason }),
+    preconditioned: names.filter((name) => treated.has(name)),
+    plain: names.filter((name) => !treated.has(name)),
+    evaluations: curves.evaluations,
+    training: curves.training,
+    final,
+    cost: {
+      steps: progress.step,
+      samples: progress.step * spec.batchSize,
+      flops: progress.flops,
+      perStep: Object.fromEntries(
+        PHASES.map((phase) => {
+          const { flops, bytes } = progress.phases[phase] as { flops: number; bytes: number };
+          return [phase, { flops: Math.round(flops / steps), bytes: Math.round(bytes / steps) }];
+        }),
+      ) as Trial["cost"]["perStep"],
+      peakBytes: progress.peakBytes,
+      seconds: {
+        train: milliseconds(progress.seconds.train),
+        evaluate: milliseconds(progress.seconds.evaluate),
+        compile: milliseconds(progress.seconds.compile),
+        data: milliseconds(progress.seconds.data),
+      },
+    },
+    events: readEvents(optimizer.state),
+    ...(table && { diagnostics: { optimizer: table } }),
+    fingerprint: weights,
+  };
+}
+
+/** Seconds, to the millisecond. */
+const milliseconds = (seconds: number): number => Math.round(seconds * 1000) / 1000;
+
+function disposeRun(run: Run): void {
+  run.optimizer.state.dispose();
+  run.lossSum.dispose();
+  disposeModel(run.model);
+}
