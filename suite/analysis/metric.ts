@@ -2,7 +2,7 @@
  * What a board ranks by. The direction is part of the metric; everything that compares works on
  * *oriented* values, where more is better.
  */
-import type { CellFile, Trial } from "../results/schema.ts";
+import type { Trial } from "../results/schema.ts";
 
 export type MetricId = "test-accuracy" | "test-loss" | "train-accuracy" | "train-loss";
 
@@ -11,7 +11,7 @@ export interface Metric {
   name: string;
   direction: "higher" | "lower";
   quantity: "accuracy" | "loss";
-  /** Test metrics are cross-fitted in tier `paper`; train metrics are read as they are. */
+  /** Test metrics may be cross-fitted; train metrics are read as they are. */
   split: "test" | "train";
 }
 
@@ -32,17 +32,20 @@ function metric(
   return { id, name, direction, quantity, split };
 }
 
-/** What the analysis has to know about a task and cannot read from its results. */
+/**
+ * What the analysis has to know about a task at a tier and cannot read from its results: plain data
+ * from the task's declaration and the tier's protocol.
+ */
 export interface TaskFacts {
-  /** Classes, or the vocabulary of a language task: chance level is 1/classes or log(classes). */
-  classes: number;
   /** What configurations are chosen by and boards rank by. */
-  primary: "accuracy" | "loss";
+  primary: Metric["quantity"];
+  /** `validation`: chosen on the validation set; `cross-fitted`: on halves of the test set. */
+  selection: "validation" | "cross-fitted";
+  /** Chance level of the primary quantity: 1/classes, or log(vocabulary). */
+  chance: number;
   /** The value (of the primary quantity) that SGD and AdamW must reach somewhere on the axis. */
   competenceFloor?: number;
-  /** Examples of the test set, for the noise that no number of seeds removes. */
-  testExamples?: number;
-  /** Examples in test halves A and B (tier `paper`), where they are not equal. */
+  /** Examples in test halves A and B, where they are not equal. */
   halves?: readonly [number, number];
 }
 
@@ -51,9 +54,10 @@ export function primaryMetric(facts: TaskFacts): Metric {
   return METRICS[facts.primary === "accuracy" ? "test-accuracy" : "test-loss"];
 }
 
-/** What a model that learned nothing scores. */
-export function chanceLevel(quantity: Metric["quantity"], classes: number): number {
-  return quantity === "accuracy" ? 1 / classes : Math.log(classes);
+/** What a model that learned nothing scores: accuracy 1/classes, cross-entropy log(classes). */
+export function chanceLevel(quantity: Metric["quantity"], facts: TaskFacts): number {
+  if (quantity === facts.primary) return facts.chance;
+  return quantity === "loss" ? -Math.log(facts.chance) : Math.exp(-facts.chance);
 }
 
 /** More is better; its own inverse. */
@@ -97,12 +101,12 @@ function selectBy(facts: TaskFacts, accuracy: number | null | undefined, loss: n
 }
 
 /**
- * The tier's rule (decision 4): `mini` and `smoke` choose on the validation set and report on the
- * test set; `paper` is cross-fitted over the halves of the test set.
+ * The tier's rule: chosen on the validation set and reported on the test set, or cross-fitted over the
+ * halves of the test set.
  */
-export function foldsOf(tier: CellFile["cell"]["tier"], metric: Metric, facts: TaskFacts): Fold[] {
+export function foldsOf(metric: Metric, facts: TaskFacts): Fold[] {
   const whole = (final: Final) => finalValue(final, metric);
-  if (tier !== "paper") {
+  if (facts.selection === "validation") {
     const select = (final: Final) =>
       selectBy(facts, final.validationAccuracy, nullable(final.validationLoss));
     return [{ weight: 1, select, report: whole }];

@@ -68,8 +68,8 @@ export interface ScoredCell {
  * @throws RangeError when a report seed occurs twice for a configuration.
  */
 export function scoreCell(file: CellFile, metric: Metric, facts: TaskFacts): ScoredCell {
-  const folds = foldsOf(file.cell.tier, metric, facts);
-  const chance = chanceLevel(metric.quantity, facts.classes);
+  const folds = foldsOf(metric, facts);
+  const chance = chanceLevel(metric.quantity, facts);
   const configurations = configurationsOf(file.trials, folds, chance);
   const orders = folds.map((_, fold) =>
     orderBest(

@@ -13,6 +13,7 @@ import {
   type Tier,
   type Trial,
 } from "../results/schema.ts";
+import type { TaskFacts } from "./metric.ts";
 import { at } from "./statistics.ts";
 import { syntheticTrial } from "./synthetic-trial.ts";
 
@@ -84,6 +85,12 @@ const DEFAULTS = {
   device: DEVICE,
   seed: 1,
 } as const satisfies SyntheticOptions;
+
+/** The facts of a synthetic task, for `scoreCells` and `buildBoard`. */
+export function syntheticFacts(tier: Tier = "mini"): TaskFacts {
+  const selection = tier === "paper" ? "cross-fitted" : "validation";
+  return { primary: "accuracy", selection, chance: 0.1, competenceFloor: 0.9 };
+}
 
 type Settings = Required<Omit<SyntheticOptions, "keyOf">> & Pick<SyntheticOptions, "keyOf">;
 
