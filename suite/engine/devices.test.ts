@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { deviceReport, gpuModel, processorModel, readableModel, slug } from "./devices.ts";
+import { describeDevice, gpuModel, processorModel, readableModel, slug } from "./devices.ts";
 import { parseGpus } from "./nvidia.ts";
 
 afterEach(() => vi.unstubAllEnvs());
@@ -23,20 +23,20 @@ test.each([
 });
 
 test("a device class names everything that seconds depend on, as a slug", () => {
-  const report = deviceReport({ backend: "onnxruntime", device: "cpu", threads: 2 });
-  expect(report.class).toBe(`onnxruntime-cpu-${slug(processorModel())}-t2`);
-  expect(report.class).toMatch(/^[a-z0-9]+(?:-[a-z0-9]+)*$/);
+  const report = describeDevice({ backend: "onnxruntime", device: "cpu", threads: 2 });
+  expect(report.deviceClass).toBe(`onnxruntime-cpu-${slug(processorModel())}-t2`);
+  expect(report.deviceClass).toMatch(/^[a-z0-9]+(?:-[a-z0-9]+)*$/);
   expect(report).not.toHaveProperty("gpu");
-  const other = deviceReport({ backend: "onnxruntime", device: "cpu", threads: 1 });
-  expect(other.class).not.toBe(report.class);
+  const other = describeDevice({ backend: "onnxruntime", device: "cpu", threads: 1 });
+  expect(other.deviceClass).not.toBe(report.deviceClass);
 });
 
 test("a software Vulkan is never taken for a GPU", () => {
   vi.stubEnv("VK_ICD_FILENAMES", "/usr/lib/chromium/vk_swiftshader_icd.json");
   expect(gpuModel("webgpu")).toBe("SwiftShader");
-  expect(deviceReport({ backend: "onnxruntime", device: "webgpu", threads: 1 }).class).toContain(
-    "webgpu-swiftshader-",
-  );
+  expect(
+    describeDevice({ backend: "onnxruntime", device: "webgpu", threads: 1 }).deviceClass,
+  ).toContain("webgpu-swiftshader-");
 });
 
 test("nvidia-smi's table is read, and anything else is no GPU", () => {

@@ -19,9 +19,9 @@ export const DEVICES_OF: Readonly<Record<Backend, readonly Device[]>> = {
   reference: ["cpu"],
 };
 
-export interface DeviceReport {
+export interface DeviceDescription {
   /** Slug of all the others: `onnxruntime-cpu-amd-epyc-7763-t2`. */
-  class: string;
+  deviceClass: string;
   backend: Backend;
   device: Device;
   processor: string;
@@ -41,12 +41,12 @@ export function defaultThreads(): number {
 }
 
 /** What result files and boards call this machine when it computes with `choice`. */
-export function deviceReport({ backend, device, threads }: DeviceChoice): DeviceReport {
+export function describeDevice({ backend, device, threads }: DeviceChoice): DeviceDescription {
   const processor = processorModel();
   const gpu = device === "cpu" ? undefined : (gpuModel(device) ?? "unknown GPU");
   const words = [backend, device, ...(gpu ? [gpu] : []), processor, `t${threads}`];
   return {
-    class: slug(words.join(" ")),
+    deviceClass: slug(words.join(" ")),
     backend,
     device,
     processor,

@@ -1,10 +1,11 @@
 /** @file The engine: choosing a backend, running what is pending, and counting. Node only. */
-import { cpus } from "node:os";
 // Registers tfjs's gradients; tfjs-core alone has none.
 import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
 import { OnnxBackend } from "./backend.ts";
 import { registerReferenceKernels } from "./custom/reference.ts";
+import type { Backend, DeviceChoice, DeviceDescription } from "./devices.ts";
+import { BACKENDS, defaultThreads, describeDevice } from "./devices.ts";
 import { EngineError } from "./error.ts";
 import { repairGradients } from "./gradients.ts";
 import { BACKEND_NAME } from "./graph.ts";
@@ -15,11 +16,11 @@ import { loadTensorflow } from "./tensorflow.ts";
 
 export type { Cost, CostRule, PhaseCost } from "./cost.ts";
 export { readCost, registerCost, startCost, stopCost } from "./cost.ts";
+export { BACKENDS } from "./devices.ts";
 export { EngineError } from "./error.ts";
 export type { Device } from "./runtime.ts";
 
-export const BACKENDS = ["onnxruntime", "tensorflow", "reference"] as const;
-export type BackendName = (typeof BACKENDS)[number];
+export type BackendName = Backend;
 
 export interface BackendOptions {
   backend?: BackendName;
@@ -34,17 +35,9 @@ export interface BackendOptions {
 }
 
 /** What computes, for the record: wall-clock times are compared only within one `deviceClass`. */
-export interface DeviceReport {
-  backend: BackendName;
-  device: Device;
-  /** CPU model. */
-  processor: string;
-  threads: number;
-  /** GPU model, where known. */
-  gpu?: string;
+export interface DeviceReport extends DeviceDescription {
   /** Name and version of the library that computes. */
   runtimeVersion: string;
-  deviceClass: string;
   /** Whether arithmetic keeps denormal numbers. The engine never turns them off. */
   denormals: "kept";
 }
@@ -73,7 +66,7 @@ export interface EngineCounters {
  */
 export async function useBackend(options: BackendOptions = {}): Promise<DeviceReport> {
   const { backend = "onnxruntime", device = "cpu", spinning = true } = options;
-  const threads = backend === "reference" ? 1 : (options.threads ?? cpus().length);
+  const threads = backend === "reference" ? 1 : (options.threads ?? defaultThreads());
   repairGradients();
   registerReferenceKernels("cpu");
   switch (backend) {
@@ -160,25 +153,6 @@ function requireCpu(backend: BackendName, device: Device): void {
   );
 }
 
-function report(
-  chosen: { backend: BackendName; device: Device; threads: number },
-  runtime: string,
-): DeviceReport {
-  const processor = cpus()[0]?.model.trim() ?? "unknown";
-  const { backend, device, threads } = chosen;
-  return {
-    ...chosen,
-    processor,
-    runtimeVersion: runtime,
-    deviceClass: slug(`${backend} ${device} ${processor} ${threads} threads`),
-    denormals: "kept",
-  };
-}
-
-function slug(words: string): string {
-  return words
-    .toLowerCase()
-    .replace(/\((?:r|tm)\)/g, "")
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-|-$/g, "");
+function report(chosen: DeviceChoice, runtime: string): DeviceReport {
+  return { ...describeDevice(chosen), runtimeVersion: runtime, denormals: "kept" };
 }
