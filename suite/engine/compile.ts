@@ -3,7 +3,7 @@
  * is renumbered, and its canonical signature is looked up; only a new one is encoded and loaded.
  */
 import type { GraphBuilder, OnnxDtype, TensorSpec, TraceNode } from "./graph.ts";
-import { ABSENT, sameShape } from "./graph.ts";
+import { ABSENT, sameShape, sizeOf } from "./graph.ts";
 import type { Model } from "./model.ts";
 import { encodeModel, ModelBuilder } from "./model.ts";
 import type { RuntimeSession, SessionOptions } from "./runtime.ts";
@@ -180,7 +180,9 @@ function build(recorded: RecordedGraph): {
       return view(source, (trace.specs[i] as TensorSpec).shape);
     });
     const lowered = trace.lowered as NonNullable<typeof trace.lowered>;
-    const results = lowered.emit(builder, names);
+    const results = isEmpty(lowered.outputs)
+      ? lowered.outputs.map(({ shape, dtype }) => builder.constant([], dtype as OnnxDtype, shape))
+      : lowered.emit(builder, names);
     lowered.outputs.forEach((spec, i) => {
       produced.push({ name: results[i] as string, spec });
     });
@@ -201,6 +203,11 @@ function build(recorded: RecordedGraph): {
     constants: builder.constants,
   };
   return { model, inputs, outputs };
+}
+
+/** Some ONNX kernels reject what they would compute nothing from. */
+function isEmpty(outputs: readonly TensorSpec[]): boolean {
+  return outputs.every(({ shape }) => sizeOf(shape) === 0);
 }
 
 /** Constants are not produced by a node either. */

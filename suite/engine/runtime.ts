@@ -7,6 +7,7 @@
  * awaiting it would not free the event loop either.
  */
 import { createRequire } from "node:module";
+import { deviceError } from "./device-errors.ts";
 import { EngineError } from "./error.ts";
 import type { OnnxDtype } from "./graph.ts";
 
@@ -80,7 +81,10 @@ export function createSession(model: Uint8Array, options: SessionOptions): Runti
   try {
     session.loadModel(model.buffer, model.byteOffset, model.byteLength, nativeOptions(options));
   } catch (cause) {
-    throw runtimeError("session-failed", "ONNX Runtime could not create a session", cause);
+    throw (
+      deviceError(options.device, messageOf(cause)) ??
+      runtimeError("session-failed", "ONNX Runtime could not create a session", cause)
+    );
   }
   return session;
 }
@@ -92,7 +96,8 @@ function nativeOptions({ device, threads, spinning }: SessionOptions): object {
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: "all",
-    logSeverityLevel: 3,
+    // Failures are thrown; nothing is printed beside them.
+    logSeverityLevel: 4,
     extra: { session: { intra_op: { allow_spinning: spinning ? "1" : "0" } } },
   };
 }

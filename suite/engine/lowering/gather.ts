@@ -44,9 +44,11 @@ const gatherNd: Lowering = {
   inputs: ["params", "indices"],
   lower: ([params, indices]) => {
     if (!params || indices?.dtype !== "int32" || !REAL_DTYPES.includes(params.dtype)) return null;
-    if (sizeOf(indices.shape) === 0 || sizeOf(params.shape) === 0) return null;
-    const depth = indices.shape.at(-1) as number;
-    const shape = [...indices.shape.slice(0, -1), ...params.shape.slice(depth)];
+    const [shape] = backend_util.prepareAndValidate(
+      { ...params, shape: [...params.shape] } as never,
+      { ...indices, shape: [...indices.shape] } as never,
+    );
+    if (sizeOf(indices.shape) === 0) return null;
     return {
       outputs: [{ shape, dtype: params.dtype }],
       emit: (b, [data, index]) => [
@@ -66,7 +68,8 @@ const scatterNd: Lowering = {
     return {
       outputs: [{ shape, dtype: updates.dtype }],
       emit: (b, [index, values]) => {
-        const rows = b.cast(index as string, "int64");
+        const ids = b.cast(index as string, "int64");
+        const rows = indices.shape.length > 1 ? ids : b.reshape(ids, [...indices.shape, 1]);
         return [scatterAdd(b, zeros(b, shape, dtype), rows, values as string)];
       },
     };

@@ -30,9 +30,6 @@ function product(
   );
   const shape = [...batch, m, n];
   const flags = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
-  if (sizeOf(shape) === 0) {
-    return { shape, emit: (builder) => builder.constant([], "float32", shape) };
-  }
   if (a.dtype === "int32") return integerProduct(a, b, shape, flags);
   if (a.dtype !== "float32") return null;
   if (sizeOf(batch) === 1) {

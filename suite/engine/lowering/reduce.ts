@@ -1,6 +1,6 @@
 /** @file Reductions over axes, cumulative sums, indices of extremes. */
 import { backend_util, util } from "@tensorflow/tfjs-core";
-import type { Attributes, GraphBuilder, Lowering, TensorSpec } from "../graph.ts";
+import type { GraphBuilder, Lowering, TensorSpec } from "../graph.ts";
 import { sizeOf } from "../graph.ts";
 import { registerLowering } from "./register.ts";
 
@@ -56,14 +56,11 @@ const extreme =
     return b.node("Where", [anyNan, b.constant(Number.NaN, "float32"), reduce(op, x)]);
   };
 
-function extremeLowering(op: string): Lowering {
-  const float = reduction(
-    { dtypes: { float32: "float32" }, emit: extreme(op) },
-    "reductionIndices",
-  );
+function extremeLowering(op: string, axisName: string): Lowering {
+  const float = reduction({ dtypes: { float32: "float32" }, emit: extreme(op) }, axisName);
   const other = reduction(
     { dtypes: { int32: "int32" }, emit: (_, x, reduce) => reduce(op, x) },
-    "reductionIndices",
+    axisName,
   );
   return {
     inputs: ["x"],
@@ -76,7 +73,9 @@ function extremeLowering(op: string): Lowering {
   };
 }
 
-function argLowering(op: string): Lowering {
+/** NaN never wins, as in tfjs. */
+function argLowering(op: "ArgMax" | "ArgMin"): Lowering {
+  const loser = op === "ArgMax" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   return {
     inputs: ["x"],
     lower: ([x], { axis }) => {
@@ -85,9 +84,15 @@ function argLowering(op: string): Lowering {
       if (sizeOf(x.shape) === 0 || axes.length !== 1) return null;
       return {
         outputs: [{ shape, dtype: "int32" }],
-        emit: (b, [name]) => [
-          b.cast(b.node(op, [name as string], { axis: axes[0] as number, keepdims: 0 }), "int32"),
-        ],
+        emit: (b, [name]) => {
+          const input = name as string;
+          const numbers =
+            x.dtype === "int32"
+              ? input
+              : b.node("Where", [b.node("IsNaN", [input]), b.constant(loser, "float32"), input]);
+          const index = b.node(op, [numbers], { axis: axes[0] as number, keepdims: 0 });
+          return [b.cast(index, "int32")];
+        },
       };
     },
   };
@@ -111,7 +116,7 @@ const cumsum: Lowering = {
 
 const topK: Lowering = {
   inputs: ["x"],
-  lower: ([x], { k, sorted }: Attributes) => {
+  lower: ([x], { k }) => {
     const last = x?.shape.at(-1) ?? 0;
     if (x?.dtype !== "float32" || last === 0 || k === 0) return null;
     const shape = [...x.shape.slice(0, -1), k as number];
@@ -122,7 +127,7 @@ const topK: Lowering = {
       ],
       emit: (b, [name]) => {
         const inputs = [name as string, b.ints([k as number])];
-        const [values, indices] = b.nodes("TopK", inputs, { sorted: sorted ? 1 : 0 }, 2);
+        const [values, indices] = b.nodes("TopK", inputs, {}, 2);
         return [values as string, b.cast(indices as string, "int32")];
       },
     };
@@ -142,8 +147,8 @@ export function registerReductions(): void {
       emit: by("ReduceMean"),
     }),
   );
-  registerLowering("Max", extremeLowering("ReduceMax"));
-  registerLowering("Min", extremeLowering("ReduceMin"));
+  registerLowering("Max", extremeLowering("ReduceMax", "reductionIndices"));
+  registerLowering("Min", extremeLowering("ReduceMin", "axis"));
   registerLowering("All", reduction({ dtypes: { bool: "bool" }, emit: logical("ReduceMin") }));
   registerLowering("Any", reduction({ dtypes: { bool: "bool" }, emit: logical("ReduceMax") }));
   registerLowering("ArgMax", argLowering("ArgMax"));

@@ -39,7 +39,7 @@ const concat: Lowering = {
       outputs: [{ shape, dtype: first.dtype }],
       emit: (b, names) => {
         const filled = names.filter((_, i) => sizeOf(specs[i]?.shape ?? []) > 0);
-        return [concatenation(b, filled.length > 0 ? filled : names.slice(0, 1), axis)];
+        return [concatenation(b, filled, axis)];
       },
     };
   },

@@ -67,7 +67,7 @@ const leakyRelu: Emit = (b, x, { alpha }) =>
 /** Functions that ONNX has under the same name, float32 only. */
 const SAME_NAME = [
   "Acos Acosh Asin Asinh Atan Atanh Ceil Cos Cosh Elu Erf Exp Floor Log Reciprocal Round",
-  "Sigmoid Sin Sinh Softplus Sqrt Tan Tanh",
+  "Sigmoid Sin Sinh Softplus Sqrt Tanh",
 ].flatMap((names) => names.split(" "));
 
 /** Registers kernels with the input `x`. */
