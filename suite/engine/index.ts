@@ -136,6 +136,8 @@ async function useOnnxRuntime(options: {
     registered = key;
   }
   await tf.setBackend(BACKEND_NAME);
+  // A missing device shows in its first session only: better here than in the middle of a training.
+  if (options.device !== "cpu") tf.tidy(() => tf.square(1).dataSync());
 }
 
 async function useReference(): Promise<void> {

@@ -8,10 +8,11 @@
  */
 import { createRequire } from "node:module";
 import { deviceError } from "./device-errors.ts";
+import type { Device } from "./devices.ts";
 import { EngineError } from "./error.ts";
 import type { OnnxDtype } from "./graph.ts";
 
-export type Device = "cpu" | "webgpu" | "cuda";
+export type { Device };
 
 export type TensorArray = Float32Array | Int32Array | Uint8Array;
 
