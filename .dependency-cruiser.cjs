@@ -1,0 +1,92 @@
+/**
+ * The layer rule: imports point down this list only. See CONTRIBUTING.md, "Where things are".
+ */
+const layers = [
+  "engine",
+  "nn",
+  "linalg",
+  "optimizer",
+  "data",
+  "results",
+  "train",
+  "analysis",
+  "protocol",
+  "studies",
+  "launch",
+  "cli",
+];
+
+/** What a layer may not import although it stands later in the list. */
+const upward = layers.map((layer, i) => ({
+  name: `${layer}-imports-down-only`,
+  severity: "error",
+  from: { path: `^suite/${layer}/` },
+  to: { path: `^(suite/(${layers.slice(i + 1).join("|") || "none"})|optimizers|tasks|site)/` },
+}));
+
+module.exports = {
+  forbidden: [
+    {
+      name: "no-cycles",
+      severity: "error",
+      comment: "Two files that need each other are one idea: merge them, or move what they share.",
+      from: {},
+      to: { circular: true },
+    },
+    ...upward,
+    {
+      name: "analysis-imports-the-schema-only",
+      severity: "error",
+      from: { path: "^suite/analysis/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^suite/(?!analysis/|results/schema\\.ts$)" },
+    },
+    {
+      name: "protocol-as-data",
+      severity: "error",
+      comment: "Training receives the protocol as plain data typed in results/schema.ts.",
+      from: { path: "^suite/train/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^suite/protocol/" },
+    },
+    {
+      name: "optimizers-see-the-contract",
+      severity: "error",
+      comment: "An optimizer is one file over the contract, layer types and linear algebra.",
+      from: { path: "^optimizers/", pathNot: "\\.test\\.ts$" },
+      to: {
+        path: "^(suite|optimizers|tasks|site)/",
+        pathNot: "^suite/(optimizer|nn|linalg)/|^suite/engine/phase\\.ts$|^optimizers/oracles/",
+      },
+    },
+    {
+      name: "tasks-see-models-data-and-the-protocol",
+      severity: "error",
+      from: { path: "^tasks/", pathNot: "\\.test\\.ts$" },
+      to: {
+        path: "^(suite|optimizers|site)/",
+        pathNot: "^suite/(nn|data|optimizer|protocol|train)/|^suite/results/schema\\.ts$",
+      },
+    },
+    {
+      name: "only-runtime-knows-onnxruntime",
+      severity: "error",
+      from: { path: "^(suite|optimizers|tasks|site)/", pathNot: "^suite/engine/(runtime\\.ts|.*\\.test\\.ts|speed/|scripts/)" },
+      to: { path: "onnxruntime-node" },
+    },
+    {
+      name: "browser-safe",
+      severity: "error",
+      comment: "The site's race runs these files in a browser.",
+      from: {
+        path: "^(optimizers/|suite/(nn|linalg|optimizer|analysis)/|suite/engine/(gradients|phase)|suite/results/schema\\.ts)",
+        pathNot: "\\.test\\.ts$|oracle|golden|conformance|/speed|test-",
+      },
+      to: { dependencyTypes: ["core"] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    exclude: { path: "/conformance/" },
+  },
+};
