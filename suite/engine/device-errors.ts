@@ -60,7 +60,7 @@ export function deviceError(
 }
 
 function unavailable(summary: string, hint: string): EngineError {
-  return new EngineError("device-unavailable", summary, `${hint} Or use --device cpu.`);
+  return new EngineError("device-unavailable", summary, hint);
 }
 
 /** The last sentence of a native error, without source paths. */
