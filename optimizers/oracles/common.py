@@ -165,13 +165,20 @@ def with_ones(h, layer):
     return np.hstack([h, np.ones((len(h), 1), h.dtype)]) if layer.bias else h
 
 
-def deviation(actual, expected):
-    """Largest over tensors of max|actual - expected| / max|expected|."""
+def deviation(actual, expected, undetermined=None):
+    """Largest over tensors of max|actual - expected| / max|expected|.
+
+    undetermined: name -> (from, to), entries that rounding decides and nobody compares.
+    """
     worst = 0.0
     for k, want in expected.items():
+        got, want = np.asarray(actual[k], np.float64), np.asarray(want, np.float64)
+        if undetermined and k in undetermined:
+            keep = np.ones(len(want), bool)
+            keep[slice(*undetermined[k])] = False
+            got, want = got[keep], want[keep]
         scale = float(np.max(np.abs(want))) or 1.0
-        gap = np.max(np.abs(np.asarray(actual[k], np.float64) - np.asarray(want, np.float64)))
-        worst = max(worst, float(gap) / scale)
+        worst = max(worst, float(np.max(np.abs(got - want))) / scale)
     return worst
 
 
@@ -197,11 +204,14 @@ def probe_bank(parameters, size, seed=11):
     ]
 
 
-def trajectory(method, id, model_name, hp, *, name, steps=50, checkpoints=None, probes=None, evaluate=None):
+def trajectory(method, id, model_name, hp, *, name, steps=50, checkpoints=None, probes=None, evaluate=None, margin=None, undetermined=None):
     """Runs a method in float64 and float32 and returns what a test needs to check another one.
 
     probes: (bank size, names of the parameters probed) for methods that draw v.
     evaluate: state -> parameters, where a method evaluates elsewhere than it trains.
+    margin: (problem, parameters, state, hp) -> how far, relative to the largest entry, the nearest
+    entry is from changing its sign: below rounding, a method that takes signs has no one answer.
+    undetermined: entries not to be compared, name -> (from, to); the gradient of a key bias is zero.
     """
     model = MODELS[model_name]
     start = model.initial(SEEDS[model_name])
@@ -226,19 +236,22 @@ def trajectory(method, id, model_name, hp, *, name, steps=50, checkpoints=None, 
         (parameters, state), (after, after_state) = path[t], path[t + 1]
         lean = cast(rounded(parameters), np.float32), cast(rounded(state), np.float32)
         got, _ = advance(method, model, *lean, hp, t, injected)
-        saved.append(
-            {
-                "step": t,
-                "parameters": parameters,
-                "state": state,
-                "after": after,
-                "float32Error": deviation(got, after),
-            }
-        )
+        mark = {
+            "step": t,
+            "parameters": parameters,
+            "state": state,
+            "after": after,
+            "float32Error": deviation(got, after, undetermined),
+        }
+        if margin:
+            mark["margin"] = margin(Problem(model, t, injected), parameters, state, hp)
+        saved.append(mark)
     losses = [Problem(model, t, injected).gradient(path[t][0])[0] for t in range(steps)]
-    drift = [deviation(b[0], a[0]) for a, b in zip(path[1:], runs[np.float32]["path"][1:])]
+    drift = [deviation(b[0], a[0], undetermined) for a, b in zip(path[1:], runs[np.float32]["path"][1:])]
     marks = [t for t in range(10, steps + 1, 10)] or [steps]
     out = {"name": name, "id": id, "model": model_name, "steps": steps, "hyperparameters": hp}
+    if undetermined:
+        out["undetermined"] = undetermined
     if "sampledLabels" in injected:
         drawn = injected["sampledLabels"]
         out["sampledLabels"] = {str(t): drawn[t] for t in sorted(drawn)}
@@ -255,6 +268,7 @@ def trajectory(method, id, model_name, hp, *, name, steps=50, checkpoints=None, 
     print(
         f"  {name:28s} loss {losses[0]:.4f} -> {losses[-1]:.4f}  "
         f"step error {max(c['float32Error'] for c in saved):.1e}  drift {max(drift):.1e}  "
+        f"{'margin %.0e  ' % min(c['margin'] for c in saved) if margin else ''}"
         f"move {deviation(path[1][0], path[0][0]):.1e}..{deviation(path[-1][0], path[-2][0]):.1e}"
     )
     return out
