@@ -1,8 +1,12 @@
 /** @file The lowering table of the backend `onnxruntime`. */
+import { registerConvolution } from "./conv.ts";
 import { registerElementwise } from "./elementwise.ts";
 import { registerFill } from "./fill.ts";
 import { registerGather } from "./gather.ts";
+import { registerImages } from "./image.ts";
 import { registerMatMul } from "./matmul.ts";
+import { registerNormalization } from "./normalize.ts";
+import { registerPooling } from "./pooling.ts";
 import { registerReductions } from "./reduce.ts";
 import { registerFallbacks } from "./register.ts";
 import { registerSelection } from "./select.ts";
@@ -23,5 +27,9 @@ export function registerKernels(): void {
   registerShape();
   registerFill();
   registerGather();
+  registerConvolution();
+  registerPooling();
+  registerNormalization();
+  registerImages();
   registerFallbacks();
 }
