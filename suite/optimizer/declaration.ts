@@ -6,11 +6,11 @@ import type * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import type { KroneckerLayer, Parameter } from "../nn/parameter.ts";
 import type { RandomSource } from "../nn/random.ts";
+import { declarationIssues, type FAMILIES } from "./declaration-check.ts";
 import type { Problem, StepInfo } from "./problem.ts";
 import type { Grid, SearchSpace } from "./search.ts";
 import type { OptimizerState } from "./state.ts";
 
-export const FAMILIES = ["first-order", "large-batch", "second-order", "orthogonal"] as const;
 export type Family = (typeof FAMILIES)[number];
 
 export interface Citation {
@@ -106,22 +106,17 @@ export interface OptimizerDeclaration<S extends HyperparameterObject = Hyperpara
 
 const declared = new WeakSet<object>();
 
-/** Declares an optimizer; export the result from a file in `optimizers/`. */
+/**
+ * Declares an optimizer; export the result from a file in `optimizers/`.
+ *
+ * @throws naming every field that is wrong, and what is allowed.
+ */
 export function defineOptimizer<S extends HyperparameterObject>(
   declaration: OptimizerDeclaration<S>,
 ): OptimizerDeclaration<S> {
-  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(declaration.id)) {
-    throw new Error(
-      `Optimizer id "${declaration.id}" must be lower-case letters, digits and single hyphens.`,
-    );
-  }
-  for (const name of Object.keys({ ...declaration.search, ...declaration.paperGrid })) {
-    if (!(name in declaration.hyperparameters.shape)) {
-      throw new Error(
-        `Optimizer "${declaration.id}" searches "${name}", which is none of its ` +
-          `hyperparameters: ${Object.keys(declaration.hyperparameters.shape).join(", ")}.`,
-      );
-    }
+  const issues = declarationIssues(declaration);
+  if (issues.length > 0) {
+    throw new Error(`Optimizer "${declaration.id}": ${issues.join("; ")}.`);
   }
   declared.add(declaration);
   return declaration;
