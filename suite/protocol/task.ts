@@ -1,19 +1,8 @@
 /** @file What a task folder exports. */
-import type { Examples } from "../data/index.ts";
 import type { Model, ModelBuilder } from "../nn/model.ts";
 import type { Configuration, SearchSpace } from "../optimizer/search.ts";
 import type { Tier, TrialProtocol } from "../results/schema.ts";
-
-/** A task's data at one tier, before any subset is taken. */
-export interface TaskData {
-  readonly name: string;
-  /** SHA-256 of the decoded arrays. */
-  readonly checksum: string;
-  readonly train: Examples;
-  /** Kept out of training; absent at tiers that cross-fit. */
-  readonly validation?: Examples;
-  readonly test: Examples;
-}
+import type { TaskData } from "../train/data.ts";
 
 export interface LoadOptions {
   readonly onProgress?: (message: string, share?: number) => void;

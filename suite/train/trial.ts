@@ -131,7 +131,7 @@ async function startRun(spec: TrialSpec, hooks: TrialHooks): Promise<Run> {
 function trainStep(run: Run): void {
   const { spec, model, optimizer, batches, progress, streams } = run;
   const began = performance.now();
-  const compileBefore = engineCounters().compileMilliseconds;
+  const compileBefore = engineCounters().compileMs;
   const batch = batches.next();
   const gotData = performance.now();
   startCost();
@@ -170,7 +170,7 @@ function trainStep(run: Run): void {
   progress.peakBytes = Math.max(progress.peakBytes, cost.peakBytes);
   progress.step++;
   progress.lossSteps++;
-  const compile = (engineCounters().compileMilliseconds - compileBefore) / 1000;
+  const compile = (engineCounters().compileMs - compileBefore) / 1000;
   progress.seconds.compile += compile;
   progress.seconds.data += (gotData - began) / 1000;
   progress.seconds.train += (performance.now() - began) / 1000 - compile;

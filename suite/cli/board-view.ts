@@ -1,0 +1,78 @@
+/** @file A board as text: scores with rank ranges, then where curves cross. */
+import type { Board, BoardEntry } from "../analysis/board.ts";
+import { formatCount, formatScore } from "../analysis/format.ts";
+import { comparePair } from "../analysis/pairs.ts";
+import {
+  budgetWords,
+  crossoverWords,
+  edgeWords,
+  rankWords,
+  STATE_WORDS,
+} from "../analysis/words.ts";
+import { curveChart } from "./chart.ts";
+import { textTable } from "./table.ts";
+
+/** The table, a chart of the curves, and one line per pair. */
+export function boardText(board: Board, baselines: readonly string[]): string {
+  const axis = board.axis === "batch" ? "batch size" : "dataset size";
+  const fixed = board.axis === "batch" ? "dataset size" : "batch size";
+  const title = `${board.task}, tier ${board.tier}: ${board.metric.name} by ${axis} (${fixed} ${formatCount(board.fixed)})`;
+  const header = [axis, ...board.points.map(formatCount)];
+  const rows = board.rows.map((row) => [
+    row.optimizer,
+    ...row.entries.map((entry) => cellText(board, entry)),
+  ]);
+  const legend =
+    "Each score is followed by its rank range [best–worst]; * is tied with the leader.";
+  return [
+    title,
+    "",
+    textTable(header, rows),
+    legend,
+    ...budgetLines(board),
+    ...edgeLines(board),
+    "",
+    curveChart(board),
+    "",
+    ...crossoverLines(board, baselines),
+  ].join("\n");
+}
+
+function cellText(board: Board, entry: BoardEntry): string {
+  if (entry.state !== "scored" || !entry.cell)
+    return STATE_WORDS[entry.state].word.split(":")[0] as string;
+  const score = formatScore(board.metric, entry.cell.score, entry.standardError);
+  return `${score} [${rankWords(entry.rank)}]${entry.tied ? "*" : " "}`;
+}
+
+/** The tuning budgets, each named once. */
+function budgetLines(board: Board): string[] {
+  const budgets = board.rows.flatMap(({ entries }) =>
+    entries.filter(({ cell }) => cell).map(budgetWords),
+  );
+  return [`Budget per cell: ${[...new Set(budgets)].join("; ")}.`];
+}
+
+function edgeLines(board: Board): string[] {
+  return board.rows.flatMap(({ optimizer, entries }) =>
+    entries.flatMap((entry) => {
+      const words = edgeWords(entry);
+      return words ? [`${optimizer} at ${formatCount(entry.position)}: ${words}`] : [];
+    }),
+  );
+}
+
+function crossoverLines(board: Board, baselines: readonly string[]): string[] {
+  const present = new Set(board.rows.map(({ optimizer }) => optimizer));
+  const lines = baselines
+    .filter((baseline) => present.has(baseline))
+    .flatMap((baseline) =>
+      [...present]
+        .filter((challenger) => !baselines.includes(challenger))
+        .flatMap((challenger) => {
+          const pair = comparePair(board, challenger, baseline);
+          return pair ? [`  ${challenger} over ${baseline}: ${crossoverWords(pair)}`] : [];
+        }),
+    );
+  return lines.length > 0 ? ["Crossover (beyond it the challenger stays ahead):", ...lines] : [];
+}

@@ -1,0 +1,9 @@
+/** @file Quantities in words. */
+
+/** `0.4 s`, `12 s`, `3 min`, `2.5 h`. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}

@@ -1,0 +1,51 @@
+/** @file Trials on this machine: a pool of processes, one cell at a time each. */
+import { Tinypool } from "tinypool";
+import type { CellPlan } from "../protocol/plan.ts";
+import type { EngineChoice, WorkerMessage, WorkerTask } from "./messages.ts";
+
+export interface LaunchOptions {
+  readonly engine: EngineChoice;
+  readonly root: string;
+  readonly scratch: string;
+  readonly onMessage: (message: WorkerMessage) => void;
+  readonly onFailure: (plan: CellPlan, error: Error) => void;
+  /** Asks workers to checkpoint what is in flight, then to stop. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs the cells, in the order given, on `engine.workers` processes. */
+export async function launchProcesses(
+  cells: readonly CellPlan[],
+  options: LaunchOptions,
+): Promise<void> {
+  const { engine, root, scratch, onMessage, onFailure, signal } = options;
+  const pool = new Tinypool({
+    filename: new URL("./worker.ts", import.meta.url).href,
+    name: "runWorkerTask",
+    runtime: "child_process",
+    minThreads: 1,
+    maxThreads: engine.workers,
+    execArgv: ["--import", "tsx"],
+    isolateWorkers: false,
+  });
+  const stop = () => {
+    pool.cancelPendingTasks();
+    for (const worker of pool.threads) worker.postMessage("stop");
+  };
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    await Promise.all(
+      cells.map(async (plan) => {
+        const task: WorkerTask = { plan, engine, root, scratch };
+        try {
+          await pool.run(task, { channel: { postMessage: onMessage } });
+        } catch (error) {
+          if (!signal?.aborted) onFailure(plan, error as Error);
+        }
+      }),
+    );
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    await pool.destroy();
+  }
+}

@@ -1,0 +1,177 @@
+/** @file A cell from its plan to its file: tuning trials, selection, report trials. */
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { primaryMetric } from "../analysis/metric.ts";
+import { scoreCell } from "../analysis/scored-cell.ts";
+import type { DeviceReport } from "../engine/index.ts";
+import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
+import type { Configuration } from "../optimizer/search.ts";
+import { factsOf } from "../protocol/facts.ts";
+import { type CellPlan, TUNING_SEED } from "../protocol/plan.ts";
+import type { TaskDeclaration } from "../protocol/task.ts";
+import { tierOf } from "../protocol/tasks.ts";
+import { updatesOf } from "../protocol/validity.ts";
+import { trialKey } from "../results/key.ts";
+import type { CellFile, DeviceClass, Trial } from "../results/schema.ts";
+import { cellPath, readCellFile, storeTrial } from "../results/store.ts";
+import type { TaskData } from "../train/data.ts";
+import { runTrial, type TrialOutcome } from "../train/trial.ts";
+import { commandOf } from "./command.ts";
+import type { sourceOf } from "./provenance.ts";
+
+export interface CellContext {
+  readonly task: TaskDeclaration;
+  readonly optimizer: OptimizerDeclaration;
+  readonly data: TaskData;
+  readonly device: DeviceReport;
+  readonly source: ReturnType<typeof sourceOf>;
+  /** Folder that result files go below. */
+  readonly root: string;
+  /** Folder for checkpoints of trials in flight. */
+  readonly scratch: string;
+  readonly signal?: AbortSignal;
+  readonly onTrial?: (trial: Trial, reused: boolean) => void;
+  readonly onProgress?: (share: number) => void;
+}
+
+/** Runs what the cell's file lacks. Idempotent: finished trials are recognised by their key. */
+export async function runCell(plan: CellPlan, context: CellContext): Promise<void> {
+  if (plan.invalid) return;
+  const { configurations, reportSeeds } = plan;
+  if (configurations.length > 1) {
+    for (const configuration of configurations) {
+      await ensureTrial(plan, context, { configuration, seed: TUNING_SEED, role: "tune" });
+    }
+  }
+  for (const configuration of chosenConfigurations(plan, context)) {
+    for (const seed of reportSeeds) {
+      await ensureTrial(plan, context, { configuration, seed, role: "report" });
+    }
+  }
+}
+
+/** The one that was given, or those that the tier's rule selects; none when all of them failed. */
+function chosenConfigurations(plan: CellPlan, context: CellContext): readonly Configuration[] {
+  if (plan.configurations.length === 1) return plan.configurations;
+  const file = existingFile(plan, context);
+  if (!file) return [];
+  const facts = factsOf(context.task, plan.cell.tier);
+  const wanted = new Set(plan.configurations.map((one) => keyOf(plan, context, one, TUNING_SEED)));
+  const tuned = file.trials.filter(({ key, role }) => role === "tune" && wanted.has(key));
+  const { chosen } = scoreCell({ ...file, trials: tuned }, primaryMetric(facts), facts);
+  const unique = new Map(chosen.map((one) => [JSON.stringify(one), one]));
+  return [...unique.values()];
+}
+
+interface TrialRequest {
+  readonly configuration: Configuration;
+  readonly seed: number;
+  readonly role: Trial["role"];
+}
+
+async function ensureTrial(
+  plan: CellPlan,
+  context: CellContext,
+  request: TrialRequest,
+): Promise<void> {
+  const key = keyOf(plan, context, request.configuration, request.seed);
+  const known = existingFile(plan, context)?.trials.find((trial) => trial.key === key);
+  if (known) {
+    context.onTrial?.(known, true);
+    return;
+  }
+  const startedAt = new Date().toISOString();
+  const outcome = await trainTrial(plan, context, request, key);
+  const trial = recordOf(plan, context, request, { key, startedAt, outcome });
+  storeTrial(context.root, placeOf(plan, context), trial);
+  rmSync(checkpointPath(context, key), { force: true });
+  context.onTrial?.(trial, false);
+}
+
+async function trainTrial(
+  { cell, diagnosticPoints }: CellPlan,
+  context: CellContext,
+  { configuration, seed }: TrialRequest,
+  key: string,
+): Promise<TrialOutcome> {
+  const { task, data, optimizer, scratch, signal, onProgress } = context;
+  const protocol = tierOf(task, cell.tier);
+  mkdirSync(scratch, { recursive: true });
+  return runTrial(
+    {
+      protocol,
+      build: protocol.build,
+      data,
+      optimizer,
+      hyperparameters: configuration,
+      batchSize: cell.batchSize,
+      datasetSize: cell.datasetSize,
+      steps: updatesOf(protocol.budget, cell.batchSize, cell.datasetSize),
+      seed,
+      diagnosticPoints,
+    },
+    {
+      checkpoint: { path: checkpointPath(context, key), everySeconds: 60 },
+      ...(signal && { signal }),
+      ...(onProgress && { onProgress: (done, steps) => onProgress(done / steps) }),
+    },
+  );
+}
+
+function recordOf(
+  { cell }: CellPlan,
+  context: CellContext,
+  { configuration, seed, role }: TrialRequest,
+  run: { readonly key: string; readonly startedAt: string; readonly outcome: TrialOutcome },
+): Trial {
+  const { task, optimizer, data, device, source } = context;
+  return {
+    key: run.key,
+    role,
+    seed,
+    versions: { task: task.version, optimizer: optimizer.version },
+    hyperparameters: { ...configuration },
+    budget: tierOf(task, cell.tier).budget,
+    ...run.outcome,
+    provenance: {
+      ...source,
+      runtime: device.runtimeVersion,
+      dataset: { name: data.name, checksum: data.checksum },
+      startedAt: run.startedAt,
+      command: commandOf(cell, configuration, seed, device),
+    },
+  };
+}
+
+function existingFile(plan: CellPlan, context: CellContext): CellFile | undefined {
+  const { cell, arm, device } = placeOf(plan, context);
+  const file = join(context.root, cellPath(cell, arm, device.class));
+  return existsSync(file) ? readCellFile(file) : undefined;
+}
+
+function placeOf({ cell, arm }: CellPlan, { device }: CellContext) {
+  const { backend, processor, threads, gpu } = device;
+  const where: DeviceClass = {
+    class: device.deviceClass,
+    backend,
+    device: device.device,
+    processor,
+    threads,
+    ...(gpu && { gpu }),
+  };
+  return { cell, arm, device: where };
+}
+
+function keyOf(plan: CellPlan, context: CellContext, configuration: Configuration, seed: number) {
+  return trialKey({
+    cell: plan.cell,
+    taskVersion: context.task.version,
+    optimizerVersion: context.optimizer.version,
+    hyperparameters: { ...configuration },
+    seed,
+    deviceClass: context.device.deviceClass,
+  });
+}
+
+const checkpointPath = ({ scratch }: CellContext, key: string): string =>
+  join(scratch, `${key}.checkpoint`);

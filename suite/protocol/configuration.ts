@@ -1,0 +1,57 @@
+/** @file From what a person gives to a complete configuration. */
+import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
+import {
+  type Configuration,
+  quasiRandomConfigurations,
+  type SearchSpace,
+} from "../optimizer/search.ts";
+import { UsageError } from "./error.ts";
+import type { TierProtocol } from "./task.ts";
+
+/**
+ * Defaults, then what the task fixes for methods that have it, then what was given.
+ *
+ * @throws UsageError naming the hyperparameter, its value and what is allowed.
+ */
+export function completeConfiguration(
+  optimizer: OptimizerDeclaration,
+  protocol: TierProtocol,
+  given: Configuration = {},
+): Configuration {
+  const known = Object.keys(optimizer.hyperparameters.shape);
+  const fixed = Object.fromEntries(
+    Object.entries(protocol.fixed).filter(([name]) => known.includes(name)),
+  );
+  const parsed = optimizer.hyperparameters.safeParse({ ...fixed, ...given });
+  if (parsed.success) return parsed.data as Configuration;
+  const [issue] = parsed.error.issues;
+  const name = issue?.code === "unrecognized_keys" ? issue.keys.join(", ") : issue?.path.join(".");
+  throw new UsageError(
+    `Optimizer ${optimizer.id}, hyperparameter "${name}": ${issue?.message}.`,
+    `Its hyperparameters: ${known.join(", ")}.`,
+  );
+}
+
+/** The method's search space with the task's own dimensions in place of the method's. */
+export function searchSpaceOf(
+  optimizer: OptimizerDeclaration,
+  protocol: TierProtocol,
+): SearchSpace {
+  return Object.fromEntries(
+    Object.entries(optimizer.search).map(([name, dimension]) => [
+      name,
+      protocol.search[name] ?? dimension,
+    ]),
+  );
+}
+
+/** `count` complete configurations of the shared quasi-random search. */
+export function searchedConfigurations(
+  optimizer: OptimizerDeclaration,
+  protocol: TierProtocol,
+  count: number,
+): Configuration[] {
+  return quasiRandomConfigurations(searchSpaceOf(optimizer, protocol), count).map((given) =>
+    completeConfiguration(optimizer, protocol, given),
+  );
+}

@@ -1,0 +1,68 @@
+/** @file Which trials answer a question: cells, their configurations and their seeds. */
+import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
+import type { Configuration } from "../optimizer/search.ts";
+import type { Cell, Tier } from "../results/schema.ts";
+import type { TaskDeclaration } from "./task.ts";
+import { tierOf } from "./tasks.ts";
+import { invalidReason } from "./validity.ts";
+
+/** The arm that boards read. */
+export const BOARD_ARM = "board";
+
+/** Chooses configurations; never reported. */
+export const TUNING_SEED = 0;
+
+/**
+ * A cell's work, as plain data. With one configuration it is reported as it is; with several, each is
+ * tried with the tuning seed, and the best (tier `paper`: the best of each half) is reported.
+ */
+export interface CellPlan {
+  readonly cell: Cell;
+  readonly arm: string;
+  readonly configurations: readonly Configuration[];
+  readonly reportSeeds: readonly number[];
+  readonly diagnosticPoints: number;
+  /** Why the cell cannot be measured; it has no trials then. */
+  readonly invalid?: string;
+}
+
+export interface PlanRequest {
+  readonly task: TaskDeclaration;
+  readonly tier: Tier;
+  readonly arm: string;
+  readonly optimizers: readonly OptimizerDeclaration[];
+  readonly configurations: (optimizer: OptimizerDeclaration) => readonly Configuration[];
+  readonly batchSizes: readonly number[];
+  readonly datasetSizes: readonly number[];
+  readonly reportSeeds: readonly number[];
+  readonly diagnosticPoints?: number;
+}
+
+/** Every combination of optimizer, dataset size and batch size. */
+export function planCells(request: PlanRequest): CellPlan[] {
+  const { task, tier, arm, reportSeeds, diagnosticPoints = 0 } = request;
+  const { budget } = tierOf(task, tier);
+  return request.optimizers.flatMap((optimizer) => {
+    const configurations = request.configurations(optimizer);
+    return request.datasetSizes.flatMap((datasetSize) =>
+      request.batchSizes.map((batchSize) => {
+        const invalid = invalidReason(budget, batchSize, datasetSize);
+        return {
+          cell: { tier, task: task.id, optimizer: optimizer.id, batchSize, datasetSize },
+          arm,
+          configurations,
+          reportSeeds,
+          diagnosticPoints,
+          ...(invalid && { invalid }),
+        };
+      }),
+    );
+  });
+}
+
+/** Trials of a cell when nothing is finished yet (cross-fitting may report two configurations). */
+export function trialCount({ configurations, reportSeeds, invalid }: CellPlan): number {
+  if (invalid) return 0;
+  const tuning = configurations.length > 1 ? configurations.length : 0;
+  return tuning + reportSeeds.length;
+}
