@@ -186,6 +186,11 @@ def cast(tensors, dtype):
     return {k: v.astype(dtype) if isinstance(v, np.ndarray) else v for k, v in tensors.items()}
 
 
+def lean_copy(parameters, state):
+    """A float32 copy of what the JSON holds."""
+    return cast(rounded(parameters), np.float32), cast(rounded(state), np.float32)
+
+
 def advance(method, model, parameters, state, hp, t, injected):
     dtype = next(iter(parameters.values())).dtype
     parameters, state = method.step(Problem(model, t, injected), parameters, state, hp)
@@ -204,13 +209,28 @@ def probe_bank(parameters, size, seed=11):
     ]
 
 
-def trajectory(method, id, model_name, hp, *, name, steps=50, checkpoints=None, probes=None, evaluate=None, margin=None, undetermined=None):
+def trajectory(
+    method,
+    id,
+    model_name,
+    hp,
+    *,
+    name,
+    steps=50,
+    checkpoints=None,
+    probes=None,
+    evaluate=None,
+    margin=None,
+    undetermined=None,
+    free_from=0,
+):
     """Runs a method in float64 and float32 and returns what a test needs to check another one.
 
     probes: (bank size, names of the parameters probed) for methods that draw v.
     evaluate: state -> parameters, where a method evaluates elsewhere than it trains.
     margin: (problem, parameters, state, hp) -> how far, relative to the largest entry, the nearest
     entry is from changing its sign: below rounding, a method that takes signs has no one answer.
+    free_from: the step from whose state the free run starts, where an earlier one is ill-posed.
     undetermined: entries not to be compared, name -> (from, to); the gradient of a key bias is zero.
     """
     model = MODELS[model_name]
@@ -226,16 +246,17 @@ def trajectory(method, id, model_name, hp, *, name, steps=50, checkpoints=None, 
     for dtype in (np.float64, np.float32):
         parameters = cast(start, dtype)
         state = method.init(model, parameters, hp)
-        run = runs[dtype] = {"path": [(parameters, state)], "evaluated": []}
+        path = runs[dtype] = [(parameters, state)]
         for t in range(steps):
+            if dtype == np.float32 and t == free_from:
+                parameters, state = lean_copy(*runs[np.float64][t])
             parameters, state = advance(method, model, parameters, state, hp, t, injected)
-            run["path"].append((parameters, state))
-    path = runs[np.float64]["path"]
+            path.append((parameters, state))
+    path = runs[np.float64]
     saved = []
     for t in checkpoints:
         (parameters, state), (after, after_state) = path[t], path[t + 1]
-        lean = cast(rounded(parameters), np.float32), cast(rounded(state), np.float32)
-        got, _ = advance(method, model, *lean, hp, t, injected)
+        got, _ = advance(method, model, *lean_copy(parameters, state), hp, t, injected)
         mark = {
             "step": t,
             "parameters": parameters,
@@ -247,7 +268,8 @@ def trajectory(method, id, model_name, hp, *, name, steps=50, checkpoints=None, 
             mark["margin"] = margin(Problem(model, t, injected), parameters, state, hp)
         saved.append(mark)
     losses = [Problem(model, t, injected).gradient(path[t][0])[0] for t in range(steps)]
-    drift = [deviation(b[0], a[0], undetermined) for a, b in zip(path[1:], runs[np.float32]["path"][1:])]
+    pairs = list(zip(path, runs[np.float32]))[free_from + 1 :]
+    drift = [deviation(b[0], a[0], undetermined) for a, b in pairs]
     marks = [t for t in range(10, steps + 1, 10)] or [steps]
     out = {"name": name, "id": id, "model": model_name, "steps": steps, "hyperparameters": hp}
     if undetermined:
@@ -260,6 +282,7 @@ def trajectory(method, id, model_name, hp, *, name, steps=50, checkpoints=None, 
     out["losses"] = losses
     out["checkpoints"] = saved
     out["freeRun"] = {
+        "from": free_from,
         "parameters": {str(t): path[t][0] for t in marks},
         "float32Deviation": [float(f"{d:.2g}") for d in drift],
     }
