@@ -25,6 +25,8 @@ export interface TierProtocol extends TrialProtocol {
   readonly competenceFloor?: number;
   /** Largest difference of the final metric that counts as the same result on another machine. */
   readonly tolerance: number;
+  /** SHA-256 of the decoded arrays of every dataset that this tier may name. */
+  readonly checksums: readonly string[];
   build(builder: ModelBuilder, configuration: Configuration): Model;
   load(options: LoadOptions): Promise<TaskData>;
 }
