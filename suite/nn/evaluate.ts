@@ -6,76 +6,52 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { inPhase } from "../engine/phase.ts";
 import { crossEntropy, sampleOneHot } from "./losses.ts";
+import { inMicroBatches } from "./micro-batch.ts";
 import type { ForwardPass, Model } from "./model.ts";
+import { collect, type Shown } from "./observation.ts";
 import type { KroneckerLayer } from "./parameter.ts";
+import type { Batch, PartialPass, Pass, PassRequest } from "./pass.ts";
 
-export interface Batch {
-  /** `[n, …]` */
-  readonly inputs: tf.Tensor;
-  /** int32 `[rows]`: rows = n, or n·T for token models. */
-  readonly labels: tf.Tensor1D;
-  readonly examples: number;
-}
-
-export interface PassRequest {
-  readonly inputs?: boolean;
-  readonly preactivations?: boolean;
-  /** Output gradients for the true labels. */
-  readonly outputGradients?: boolean;
-  /** Output gradients for labels drawn from the model: the true Fisher, one Monte Carlo sample. */
-  readonly sampledOutputGradients?: boolean;
-  /** Parameter gradients for labels drawn from the model. */
-  readonly sampledGradients?: boolean;
-  /** One direction per parameter: asks for the product of the Hessian with it. */
-  readonly probe?: readonly tf.Tensor[];
-  /** This batch was passed before: leave batch norm's running moments alone. */
-  readonly repeated?: boolean;
-}
-
-/** What one layer showed. Gradients are of the *mean* loss; the specification's e is `terms` times. */
-export interface Observation {
-  readonly rows: number;
-  /** Rows per example: 1, tokens, or output positions of a convolution. */
-  readonly positions: number;
-  /** `[rows, dIn]`; embedding: int32 `[rows]`. */
-  readonly inputs?: tf.Tensor;
-  /** `[rows, dOut]` */
-  readonly preactivations?: tf.Tensor2D;
-  readonly outputGradients?: tf.Tensor2D;
-  readonly sampledOutputGradients?: tf.Tensor2D;
-}
-
-/** All tensors belong to the caller's tidy. Lists follow `model.parameters`. */
-export interface Pass {
-  readonly loss: tf.Scalar;
-  readonly gradients: readonly tf.Tensor[];
-  readonly observations: ReadonlyMap<KroneckerLayer, Observation>;
-  readonly sampledGradients?: readonly tf.Tensor[];
-  readonly hessianVector?: readonly tf.Tensor[];
-}
+export type { Observation } from "./observation.ts";
+export type { Batch, Pass, PassRequest } from "./pass.ts";
 
 export interface EvaluateOptions {
   readonly labelSmoothing: number;
   readonly forward: Omit<ForwardPass, "observe" | "updateStatistics">;
   /** Uniforms in [0, 1), one per row, for drawing labels. */
   readonly drawUniforms?: (rows: number) => Float32Array;
+  /**
+   * Examples that pass through the model at once; all if not given. Results are the whole batch's:
+   * of the model's work only one micro-batch's is in memory, and what was asked to be observed. Only
+   * batch norm (its moments become the micro-batch's) and the order of dropout masks differ.
+   */
+  readonly microBatchSize?: number;
 }
 
-/** One layer in one forward pass. Its tensors but `preactivation` outlive the gradient scope. */
+/** What `evaluatePart` needs to know beside its share of the batch. */
+export interface PartOptions extends Omit<EvaluateOptions, "drawUniforms" | "microBatchSize"> {
+  /** N of the whole batch. */
+  readonly terms: number;
+  /** One per row of this part, where labels are drawn. */
+  readonly uniforms?: Float32Array;
+}
+
+/** One layer in one forward pass. `input` and `keptPreactivation` outlive the gradient scope. */
 interface Seen {
   readonly layer: KroneckerLayer;
   readonly preactivation: tf.Tensor;
-  readonly inputs?: tf.Tensor;
+  readonly asRows: (input: tf.Tensor) => tf.Tensor;
+  readonly input?: tf.Tensor;
   readonly keptPreactivation?: tf.Tensor;
 }
 
 /** Tensors made inside a gradient scope die with it, unless kept there and adopted outside. */
 const keep = (tensor: tf.Tensor): tf.Tensor => tf.keep(tf.clone(tensor));
 
-function adopt<T extends tf.Tensor>(kept: tf.Tensor): T {
+function adopt(kept: tf.Tensor): tf.Tensor {
   const copy = tf.clone(kept);
   kept.dispose();
-  return copy as T;
+  return copy;
 }
 
 /** A backward pass: its value and its gradients, in the order asked for. */
@@ -87,19 +63,46 @@ interface Backward {
 const backward = (f: () => tf.Tensor, sources: tf.Tensor[], dy?: tf.Tensor): Backward =>
   tf.engine().gradients(f, sources, dy, true);
 
-/**
- * Loss, gradients and what `request` asks for, on one batch. Call it inside `tf.tidy`.
- *
- * One tape serves several backward passes: nested `gradients` calls share the outer one's tape, and
- * each walks only the part between what it is asked for and its output, so that a backward pass for
- * sampled labels computes no weight gradients.
- */
+/** Loss, gradients and what `request` asks for, on one batch. Call it inside `tf.tidy`. */
 export function evaluateBatch(
   model: Model,
   batch: Batch,
   request: PassRequest,
   options: EvaluateOptions,
 ): Pass {
+  const { labelSmoothing, forward, microBatchSize = batch.examples } = options;
+  const terms = batch.labels.size;
+  const uniforms = drawUniforms(request, options, terms);
+  const common = { labelSmoothing, forward, terms };
+  const { shown, ...sums } = inMicroBatches(batch, microBatchSize, uniforms, (part, drawn) =>
+    evaluatePart(model, part, request, { ...common, ...(drawn && { uniforms: drawn }) }),
+  );
+  return { ...sums, observations: collect(shown, batch.examples) };
+}
+
+function drawUniforms(
+  { sampledOutputGradients, sampledGradients }: PassRequest,
+  options: EvaluateOptions,
+  rows: number,
+): Float32Array | undefined {
+  if (!sampledOutputGradients && !sampledGradients) return undefined;
+  if (!options.drawUniforms) {
+    throw new Error("This optimizer draws labels from the model: give `drawUniforms`.");
+  }
+  return options.drawUniforms(rows);
+}
+
+/**
+ * One tape serves several backward passes: nested `gradients` calls share the outer one's tape, and
+ * each walks only the part between what it is asked for and its output, so that a backward pass for
+ * sampled labels computes no weight gradients.
+ */
+function evaluatePart(
+  model: Model,
+  batch: Batch,
+  request: PassRequest,
+  options: PartOptions,
+): PartialPass {
   const variables = model.parameters.map(({ variable }) => variable as tf.Tensor);
   const seen: Seen[] = [];
   // The engine reads this list after the forward pass has run: pre-activations join it then.
@@ -108,13 +111,14 @@ export function evaluateBatch(
 
   const lossOf = (): tf.Scalar => {
     const logits = inPhase("forward", () => runForward(model, batch, request, options, seen));
-    if (request.sampledOutputGradients || request.sampledGradients) {
+    const { uniforms, labelSmoothing, terms } = options;
+    if (uniforms) {
       sampled = inPhase("curvature", () =>
-        sampledBackward(logits, seen, variables, request, options),
+        sampledBackward(logits, seen, variables, request, terms, uniforms),
       );
     }
     if (request.outputGradients) sources.push(...seen.map((entry) => entry.preactivation));
-    return inPhase("forward", () => crossEntropy(logits, batch.labels, options.labelSmoothing));
+    return inPhase("forward", () => crossEntropy(logits, batch.labels, labelSmoothing, terms));
   };
 
   const { main, hessianVector } = request.probe
@@ -123,7 +127,7 @@ export function evaluateBatch(
   return {
     loss: main.value as tf.Scalar,
     gradients: main.grads.slice(0, variables.length),
-    observations: collect(seen, main.grads.slice(variables.length), sampled, batch.examples),
+    shown: show(seen, main.grads.slice(variables.length), sampled?.outputs ?? []),
     ...(sampled && request.sampledGradients && { sampledGradients: sampled.parameters.map(adopt) }),
     ...(hessianVector && { hessianVector }),
   };
@@ -133,15 +137,16 @@ function runForward(
   model: Model,
   batch: Batch,
   request: PassRequest,
-  options: EvaluateOptions,
+  options: PartOptions,
   seen: Seen[],
 ): tf.Tensor2D {
   const { inputs, preactivations, outputGradients, sampledOutputGradients } = request;
-  const observe: ForwardPass["observe"] = (layer, rows, preactivation) => {
+  const observe: ForwardPass["observe"] = (layer, input, preactivation, asRows) => {
     seen.push({
       layer,
       preactivation,
-      ...(inputs && { inputs: keep(rows()) }),
+      asRows,
+      ...(inputs && { input: keep(input) }),
       ...(preactivations && { keptPreactivation: keep(preactivation) }),
     });
   };
@@ -184,15 +189,12 @@ function sampledBackward(
   seen: readonly Seen[],
   variables: readonly tf.Tensor[],
   request: PassRequest,
-  options: EvaluateOptions,
+  terms: number,
+  uniforms: Float32Array,
 ): SampledBackward {
-  if (!options.drawUniforms) {
-    throw new Error("This optimizer draws labels from the model: give `drawUniforms`.");
-  }
-  const rows = logits.shape[0];
   const probabilities = tf.softmax(logits);
-  const drawn = sampleOneHot(probabilities, tf.tensor1d(options.drawUniforms(rows)));
-  const dLogits = tf.div(tf.sub(probabilities, drawn), rows);
+  const drawn = sampleOneHot(probabilities, tf.tensor1d(uniforms));
+  const dLogits = tf.div(tf.sub(probabilities, drawn), terms);
   const outputs = request.sampledOutputGradients ? seen.map((entry) => entry.preactivation) : [];
   const parameters = request.sampledGradients ? variables : [];
   const { grads } = backward(() => logits, [...outputs, ...parameters], dLogits);
@@ -205,26 +207,22 @@ function innerProduct(a: readonly tf.Tensor[], b: readonly tf.Tensor[]): tf.Scal
   return tf.addN(a.map((x, i) => tf.sum(tf.mul(x, b[i] as tf.Tensor)))) as tf.Scalar;
 }
 
-function collect(
+function show(
   seen: readonly Seen[],
   outputGradients: readonly tf.Tensor[],
-  sampled: SampledBackward | undefined,
-  examples: number,
-): Map<KroneckerLayer, Observation> {
-  const observations = new Map<KroneckerLayer, Observation>();
-  seen.forEach(({ layer, preactivation, inputs, keptPreactivation }, i) => {
-    const rows = preactivation.size / layer.dOut;
-    const asRows = (x: tf.Tensor) => tf.reshape<tf.Rank.R2>(x, [rows, layer.dOut]);
-    const gradient = outputGradients[i];
-    const sampledGradient = sampled?.outputs[i];
-    observations.set(layer, {
-      rows,
-      positions: rows / examples,
-      ...(inputs && { inputs: adopt(inputs) }),
-      ...(keptPreactivation && { preactivations: asRows(adopt(keptPreactivation)) }),
-      ...(gradient && { outputGradients: asRows(gradient) }),
-      ...(sampledGradient && { sampledOutputGradients: asRows(adopt(sampledGradient)) }),
-    });
+  sampledOutputGradients: readonly tf.Tensor[],
+): Shown[] {
+  return seen.map(({ layer, preactivation, asRows, input, keptPreactivation }, i) => {
+    const outputGradient = outputGradients[i];
+    const sampled = sampledOutputGradients[i];
+    return {
+      layer,
+      size: preactivation.size,
+      asRows,
+      ...(input && { input: adopt(input) }),
+      ...(keptPreactivation && { preactivation: adopt(keptPreactivation) }),
+      ...(outputGradient && { outputGradient }),
+      ...(sampled && { sampledOutputGradient: adopt(sampled) }),
+    };
   });
-  return observations;
 }

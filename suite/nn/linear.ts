@@ -47,7 +47,7 @@ export function linear(builder: ModelBuilder, name: string, options: LinearOptio
     const rows = x.rank === 2 ? (x as tf.Tensor2D) : tf.reshape<tf.Rank.R2>(x, [-1, dIn]);
     const product = tf.matMul(rows, weight.variable as tf.Tensor as tf.Tensor2D);
     const preactivation = bias ? tf.add(product, bias.variable) : product;
-    pass.observe?.(layer, () => rows, preactivation);
+    pass.observe?.(layer, x, preactivation, (input) => tf.reshape(input, [-1, dIn]));
     return x.rank === 2
       ? preactivation
       : tf.reshape(preactivation, [...x.shape.slice(0, -1), dOut]);

@@ -2,25 +2,30 @@
 import * as tf from "@tensorflow/tfjs-core";
 
 /**
- * Mean cross-entropy of `logits [rows, classes]` against `labels` (int32 `[rows]`), with the target
- * `(1 − s)·onehot + s/classes` for smoothing s.
+ * Cross-entropy of `logits [rows, classes]` against `labels` (int32 `[rows]`), with the target
+ * `(1 − s)·onehot + s/classes` for smoothing s, summed over rows and divided by `terms`: the mean,
+ * where not told otherwise.
  *
- *   L = mean(log Σ exp x − Σ target·x),   dL/dx = (softmax x − target)/rows
+ *   L = Σ(log Σ exp x − Σ target·x)/terms,   dL/dx = (softmax x − target)/terms
  *
  * The gradient recomputes softmax from the saved input, so that it can be differentiated again.
  */
-export function crossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D, smoothing = 0): tf.Scalar {
-  const [rows, classes] = logits.shape;
-  const target = smoothedTarget(labels, classes, smoothing);
+export function crossEntropy(
+  logits: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  smoothing = 0,
+  terms = logits.shape[0],
+): tf.Scalar {
+  const target = smoothedTarget(labels, logits.shape[1], smoothing);
   const loss = tf.customGrad((x, save) => {
     const scores = x as tf.Tensor2D;
     (save as tf.GradSaveFunc)([scores, target]);
-    const value = tf.mean(tf.sub(logSumExp(scores), tf.sum(tf.mul(target, scores), -1)));
+    const losses = tf.sub(logSumExp(scores), tf.sum(tf.mul(target, scores), -1));
     return {
-      value,
+      value: tf.div(tf.sum(losses), terms),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [savedScores, savedTarget] = saved as [tf.Tensor2D, tf.Tensor2D];
-        return tf.mul(tf.sub(tf.softmax(savedScores), savedTarget), tf.div(dy, rows));
+        return tf.mul(tf.sub(tf.softmax(savedScores), savedTarget), tf.div(dy, terms));
       },
     };
   });

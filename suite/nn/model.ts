@@ -3,13 +3,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { KroneckerLayer, ModelBuffer, Parameter, ParameterRole } from "./parameter.ts";
 import type { RandomSource } from "./random.ts";
 
-/** Called with each Kronecker layer's input rows and pre-activation during a forward pass. */
+/** Called with what each Kronecker layer takes in and gives out during a forward pass. */
 export type LayerObserver = (
   layer: KroneckerLayer,
-  /** `[rows, dIn]` (convolution: patches; made only when called), embedding: int32 `[rows]`. */
-  inputs: () => tf.Tensor,
+  /** What the layer was given; `asRows` makes `[rows, dIn]` of it (embedding: int32 `[rows]`). */
+  input: tf.Tensor,
   /** `[…, dOut]`, the layer's output before any activation. */
   preactivation: tf.Tensor,
+  /** Called late and only where rows are asked for: a convolution's patches are large. */
+  asRows: (input: tf.Tensor) => tf.Tensor,
 ) => void;
 
 export interface ForwardPass {
@@ -17,6 +19,8 @@ export interface ForwardPass {
   readonly training: boolean;
   /** Move batch norm's running moments: only in the first pass over a batch. */
   readonly updateStatistics: boolean;
+  /** Weight of this batch in the running moments; 0.1 as in PyTorch if not given. */
+  readonly statisticsWeight?: number;
   /** Stream of dropout masks; required when the model has dropout and `training` is on. */
   readonly dropout?: RandomSource;
   readonly observe?: LayerObserver;
@@ -43,13 +47,13 @@ export class ModelBuilder {
   }
 
   parameter(name: string, role: ParameterRole, shape: number[], values: Float32Array): Parameter {
-    const parameter = { name, role, variable: tf.variable(tf.tensor(values, shape), true) };
+    const parameter = { name, role, variable: this.#variable(name, shape, values, true) };
     this.parameters.push(parameter);
     return parameter;
   }
 
   buffer(name: string, shape: number[], values: Float32Array): ModelBuffer {
-    const buffer = { name, variable: tf.variable(tf.tensor(values, shape), false) };
+    const buffer = { name, variable: this.#variable(name, shape, values, false) };
     this.buffers.push(buffer);
     return buffer;
   }
@@ -61,6 +65,14 @@ export class ModelBuilder {
 
   build(apply: Model["apply"]): Model {
     return { parameters: this.parameters, layers: this.layers, buffers: this.buffers, apply };
+  }
+
+  #variable(name: string, shape: number[], values: Float32Array, trainable: boolean): tf.Variable {
+    if ([...this.parameters, ...this.buffers].some((other) => other.name === name)) {
+      throw new Error(`The model has two parameters named "${name}". Name each path once.`);
+    }
+    // In a tidy, so that the tensor it starts from goes: the variable holds its values.
+    return tf.tidy(() => tf.variable(tf.tensor(values, shape), trainable));
   }
 }
 

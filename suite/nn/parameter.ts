@@ -8,7 +8,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 export type ParameterRole = "weight" | "bias" | "norm" | "embedding";
 
 export interface Parameter {
-  /** Path in the model, e.g. `block0.attention.qkv.weight`. */
+  /** Path in the model, as the model's origin names it, e.g. timm's `blocks.0.attn.qkv.weight`. */
   readonly name: string;
   readonly role: ParameterRole;
   /** Linear `[dIn, dOut]`, convolution `[kh, kw, cIn, cOut]`, embedding `[entries, dOut]`. */
@@ -29,7 +29,10 @@ export interface KroneckerLayer {
   readonly dOut: number;
   /** Where it stands: Muon leaves the first convolution and the head to AdamW. */
   readonly place: "first" | "hidden" | "head";
-  /** Its weight also serves elsewhere (a head tied to the embedding): not a single outer product. */
+  /**
+   * Its weight serves two layers (a head tied to the token embedding): the gradient is the sum of two
+   * outer products, and the head uses the weight transposed, `[dOut, dIn]`.
+   */
   readonly tied: boolean;
 }
 
