@@ -12,10 +12,13 @@ interface NativeTensor {
   dtype: number;
 }
 
+/** Numbers are integers; none of the operations used here has another number attribute. */
+type AttributeValue = boolean | number | readonly number[] | string;
+
 interface Attribute {
   name: string;
   type: number;
-  value: boolean | number;
+  value: AttributeValue;
 }
 
 /** What is used here of tfjs-node's `TFJSBinding`. */
@@ -23,6 +26,7 @@ interface NativeBinding {
   TF_Version: string;
   TF_ATTR_BOOL: number;
   TF_ATTR_INT: number;
+  TF_ATTR_STRING: number;
   TF_ATTR_TYPE: number;
   TF_FLOAT: number;
   executeOp(
@@ -49,8 +53,8 @@ const TF_DOUBLE = 2;
 /**
  * Runs the TensorFlow operation `name` on the active `tensorflow` backend.
  *
- * @param attributes by name, booleans and integers; the dtype attribute `T` is added
- * @param inputs float32 tensors, in the operation's order
+ * @param attributes by name; the dtype attribute `T` is added
+ * @param inputs in the operation's order; all float32 where `precision` is `float64`
  * @param outputs how many tensors the operation returns
  * @param precision `float64` casts the inputs up and the results down, so that only the operation
  *   itself runs in double precision
@@ -61,7 +65,7 @@ const TF_DOUBLE = 2;
  */
 export function tensorflowOp(
   name: string,
-  attributes: Readonly<Record<string, boolean | number>>,
+  attributes: Readonly<Record<string, AttributeValue>>,
   inputs: readonly TensorInfo[],
   outputs: number,
   precision: "float32" | "float64" = "float32",
@@ -74,7 +78,7 @@ export function tensorflowOp(
     { name: "T", type: binding.TF_ATTR_TYPE, value: dtype },
     ...Object.entries(attributes).map(([key, value]) => ({
       name: key,
-      type: typeof value === "boolean" ? binding.TF_ATTR_BOOL : binding.TF_ATTR_INT,
+      type: attributeType(binding, value),
       value,
     })),
   ];
@@ -85,6 +89,11 @@ export function tensorflowOp(
         )
       : binding.executeOp(name, named, ids, outputs);
   return results.map((result) => engine.createOutputTensor(result));
+}
+
+function attributeType(binding: NativeBinding, value: AttributeValue): number {
+  if (typeof value === "boolean") return binding.TF_ATTR_BOOL;
+  return typeof value === "string" ? binding.TF_ATTR_STRING : binding.TF_ATTR_INT;
 }
 
 /** Casts, runs, casts back, and frees every double tensor whether or not the operation throws. */

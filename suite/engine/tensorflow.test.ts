@@ -134,6 +134,43 @@ if (present) {
       expect(tf.getBackend()).toBe("tensorflow");
     });
 
+    test("convolution padded by numbers has both its gradients", () => {
+      const image = tf.randomNormal([2, 8, 8, 3], 0, 1, "float32", 1) as tf.Tensor4D;
+      const filter = tf.randomNormal([3, 3, 3, 4], 0, 1, "float32", 2) as tf.Tensor4D;
+      const both = (pad: number | tf.backend_util.ExplicitPadding) => {
+        const loss = (x: tf.Tensor, w: tf.Tensor) =>
+          tf.sum(
+            tf.square(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, 2, pad, "NHWC", 1, "floor")),
+          );
+        return tf
+          .grads(loss)([image, filter])
+          .map((gradient) => gradient.dataSync());
+      };
+      const sides: tf.backend_util.ExplicitPadding = [
+        [0, 0],
+        [1, 1],
+        [1, 1],
+        [0, 0],
+      ];
+      const native = [both(sides), both(1)];
+      tf.setBackend("cpu");
+      const reference = both(sides);
+      tf.setBackend("tensorflow");
+      for (const gradients of native) {
+        gradients.forEach((gradient, k) => {
+          gradient.forEach((value, i) => {
+            expect(Math.abs(value - (reference[k]?.[i] ?? Number.NaN))).toBeLessThan(1e-3);
+          });
+        });
+      }
+    });
+
+    test("what tfjs-node gets wrong runs on the host", () => {
+      const image = tf.tensor4d([1, 5, 3, 2], [1, 2, 2, 1]);
+      expect([...tf.maxPool(image, 2, 2, 1, "floor").dataSync()]).toEqual([1, 5, 3, 2]);
+      expect([...tf.round(tf.tensor1d([-7, 3], "int32")).dataSync()]).toEqual([-7, 3]);
+    });
+
     test("a process keeps the threads it started with", () => {
       const error = caught(() => loadTensorflow({ device: "cpu", threads: THREADS + 1 }));
       expect(error.hint).toContain("one process per setting");
