@@ -73,12 +73,14 @@ export class OnnxBackend extends MathBackendCPU implements ValueOwner {
       const shapes = Object.values(inputs).map((info) => `${info?.dtype}[${info?.shape}]`);
       throw new EngineError(
         "unsupported-shape",
-        `The kernel ${kernelName} was called with ${shapes.join(", ")}, which it has no implementation for.`,
+        `The kernel ${kernelName} cannot compute ${shapes.join(", ")} on this backend, and tfjs's cpu backend has no such kernel.`,
         "Reshape or cast the inputs to what the kernel documents.",
       );
     }
     this.fallbacks[kernelName] = (this.fallbacks[kernelName] ?? 0) + 1;
-    return kernel.kernelFunc({ inputs, attrs: attributes as tf.NamedAttrMap, backend: this });
+    const attrs = attributes as tf.NamedAttrMap;
+    const result = kernel.kernelFunc({ inputs, attrs, backend: this });
+    return Array.isArray(result) ? result.map((info) => this.typed(info)) : this.typed(result);
   }
 
   /** The same values under another shape. */
@@ -122,7 +124,8 @@ export class OnnxBackend extends MathBackendCPU implements ValueOwner {
   }
 
   lookup(dataId: object): Value | undefined {
-    if (dataId instanceof Value && dataId.owner === this) return dataId;
+    // One that was moved to another backend is dead; if it came back, it did so as a foreign id.
+    if (dataId instanceof Value && dataId.owner === this && dataId.alive) return dataId;
     return this.foreign.get(dataId);
   }
 
@@ -211,6 +214,15 @@ export class OnnxBackend extends MathBackendCPU implements ValueOwner {
   private add(info: TensorInfo): void {
     const value = this.find(info.dataId);
     this.call.add(this.graph.slotOf(value), info.shape, info.dtype);
+  }
+
+  /** tfjs's cpu kernels may give a buffer another dtype; here a buffer has one. */
+  private typed(info: TensorInfo): TensorInfo {
+    const value = this.find(info.dataId);
+    if (value.dtype === info.dtype || value.buffer === null) return info;
+    const copy = this.makeTensorInfo(info.shape, info.dtype, value.buffer.data);
+    this.disposeData(info.dataId);
+    return copy;
   }
 
   private check(kernel: LoweredKernel, inputs: NamedTensorInfoMap, attributes: Attributes): void {

@@ -98,8 +98,8 @@ export class LazyGraph {
     try {
       this.run(outputs, feeds);
     } catch (cause) {
-      const error =
-        cause instanceof EngineError ? cause : runtimeError("run-failed", "A graph failed", cause);
+      const what = "ONNX Runtime could not run a graph";
+      const error = cause instanceof EngineError ? cause : runtimeError("run-failed", what, cause);
       for (const value of outputs) if (value.alive && value.buffer === null) value.failure = error;
       throw error;
     } finally {
@@ -134,12 +134,12 @@ export class LazyGraph {
     }
     const results: Record<string, RuntimeTensor> = {};
     const buffers: Buffer[] = [];
-    for (const { name, spec } of graph.outputs) {
-      const buffer = this.pool.take(spec.dtype as BufferDtype, sizeOf(spec.shape));
-      buffers.push(buffer);
-      results[name] = buffer.as(spec.shape);
-    }
     try {
+      for (const { name, spec } of graph.outputs) {
+        const buffer = this.pool.take(spec.dtype as BufferDtype, sizeOf(spec.shape));
+        buffers.push(buffer);
+        results[name] = buffer.as(spec.shape);
+      }
       graph.session?.run(inputs, results, {});
     } catch (cause) {
       for (const buffer of buffers) this.pool.give(buffer);

@@ -110,11 +110,19 @@ export function runtimeError(
   cause: unknown,
 ): EngineError {
   const reason = messageOf(cause);
-  if (/bad_alloc|failed to allocate|out of memory|allocation failed/i.test(reason)) {
+  if (/bad_alloc|failed to allocate|out of memory|allocation failed|array length/i.test(reason)) {
     return new EngineError(
       "out-of-memory",
-      `Out of memory: ${reason}`,
+      `${what}: out of memory (${reason})`,
       "Use a smaller batch or model, or a machine with more memory.",
+      { cause },
+    );
+  }
+  if (/NOT_IMPLEMENTED|could not find an implementation/i.test(reason)) {
+    return new EngineError(
+      "unsupported-dtype",
+      `${what}: ${reason}`,
+      "Cast the inputs to float32 or int32.",
       { cause },
     );
   }
