@@ -2,8 +2,8 @@
  * @file What tfjs-node 4.22 lacks or gets wrong, found by running tfjs-core's own tests against it.
  *
  * - No kernel at all (MaxPoolWithArgmax and others), pooling with padding in numbers, `scatterND`
- *   with a flat list of indices, and `round` of int32, which gives zeros: run by tfjs's JavaScript `cpu` backend on values copied out and back
- *   in. Right, slow, and on no path of this suite's models.
+ *   with a flat list of indices, and `round` of int32, which gives zeros: run by tfjs's JavaScript
+ *   `cpu` backend on values copied out and back in. Right, slow, on no path of this suite's models.
  * - Convolution with padding in numbers: TensorFlow's own operations have it, tfjs-node refuses it
  *   in both gradients (and a single number in the forward pass too).
  */
