@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { findCrossover } from "./crossover.ts";
-import { bootstrapCrossover, pooledTCrossover } from "./crossover-interval.ts";
+import { bootstrapCrossover } from "./crossover-bootstrap.ts";
+import { pooledTCrossover } from "./crossover-interval.ts";
 import { type CurvePoint, pairCurves } from "./curve.ts";
 import { expectClose } from "./fixtures/expect-close.ts";
 

@@ -42,14 +42,15 @@ function around(
   return { low: centre - half, high: centre + half, method };
 }
 
-const factors = new Map<number, number>();
+const factors = new Map<string, number>();
 
-/** The two-sided 95% factor of Student's t, remembered by df. */
-export function studentTFactor(df: number): number {
-  const known = factors.get(df);
+/** Quantile `p` of Student's t (by default the two-sided 95% factor), remembered. */
+export function studentTFactor(df: number, p: number = 1 - TAIL): number {
+  const key = `${df} ${p}`;
+  const known = factors.get(key);
   if (known !== undefined) return known;
-  const factor = studentTQuantile(1 - TAIL, df);
-  factors.set(df, factor);
+  const factor = studentTQuantile(p, df);
+  factors.set(key, factor);
   return factor;
 }
 
