@@ -1,8 +1,8 @@
 """Adam with bias correction (Kingma & Ba, arXiv 1412.6980) and L2 added to the gradient (torch).
 
-    g <- clip(g);  g <- g + w * theta
-    m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2
-    theta <- theta - eta * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+g <- clip(g);  g <- g + w * theta
+m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2
+theta <- theta - eta * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
 """
 
 import math
@@ -64,16 +64,10 @@ if __name__ == "__main__":
     peer = optax.chain(optax.add_decayed_weights(0.01), optax.adam(hp["learningRate"]))
     write(
         "adam",
-        golden=[
-            golden(method, given, "adam, L2", table, torch_golden(torch_adam(torch.optim.Adam, given)))
-        ],
-        trajectories=[
-            trajectory(method, "adam", model, hp, name=model) for model in ("mlp", "conv")
-        ],
+        golden=[golden(method, given, "adam, L2", table, torch_golden(torch_adam(torch.optim.Adam, given)))],
+        trajectories=[trajectory(method, "adam", model, hp, name=model) for model in ("mlp", "conv")],
         agreement={
-            "torch.optim.Adam, 50 steps": against_torch(
-                method, hp, "mlp", torch_adam(torch.optim.Adam, hp)
-            ),
+            "torch.optim.Adam, 50 steps": against_torch(method, hp, "mlp", torch_adam(torch.optim.Adam, hp)),
             "optax.adam + L2, 50 steps": against_optax(method, hp, "mlp", peer),
         },
     )

@@ -1,8 +1,8 @@
 """AdamW (Loshchilov & Hutter, arXiv 1711.05101): decay first and apart, epsilon outside the root.
 
-    g <- clip(g);  theta <- theta (1 - eta w)
-    m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2
-    theta <- theta - eta * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+g <- clip(g);  theta <- theta (1 - eta w)
+m <- b1 m + (1 - b1) g;  v <- b2 v + (1 - b2) g^2
+theta <- theta - eta * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
 """
 
 import sys
@@ -10,9 +10,12 @@ import sys
 import optax
 import torch
 
-from adam import BASE, adam_direction, init, torch_adam
+import adam
+from adam import BASE, adam_direction, torch_adam
 from common import clip, trajectory, write
 from peers import against_optax, against_torch, golden, torch_golden
+
+init = adam.init
 
 
 def step(problem, parameters, state, hp):

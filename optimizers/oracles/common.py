@@ -1,4 +1,4 @@
-"""What every oracle shares: the problem of one step, the SGD pipeline, trajectories, the JSON.
+"""What every oracle shares: the SGD pipeline, trajectories, the JSON.
 
 An optimizer is two functions:
     init(model, parameters, hp) -> state            dict: name -> array or Python number
@@ -15,101 +15,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models import BATCH, BATCHES, MODELS, SEEDS, Taps, data
+from models import MODELS, SEEDS
+from problem import Problem
 
-torch.set_num_threads(1)
 HERE = Path(__file__).parent
 DIGITS = 9  # significant digits of a trajectory's numbers: finer than float32
 MLP_CHECKPOINTS = (0, 1, 2, 5, 10, 20, 49)
 LARGE_CHECKPOINTS = (0, 1, 10, 49)
-
-
-class Problem:
-    """The loss on one step's batch, and what may be asked about it."""
-
-    def __init__(self, model, step, injected):
-        self.model, self.step, self.injected = model, step, injected
-        inputs, labels = data(model)
-        batch = slice(BATCH * (step % BATCHES), BATCH * (step % BATCHES + 1))
-        self.inputs, self.labels = inputs[batch], labels[batch]
-        self.n = BATCH  # examples
-        self.terms = self.labels.size  # N: terms that the mean loss averages
-
-    def forward(self, parameters):
-        tensors = {k: torch.tensor(v, requires_grad=True) for k, v in parameters.items()}
-        inputs = torch.from_numpy(np.ascontiguousarray(self.inputs))
-        if not self.model.tokens:
-            inputs = inputs.to(next(iter(tensors.values())).dtype)
-        taps = Taps()
-        return tensors, taps, self.model.forward(tensors, inputs, taps)
-
-    def loss_sum(self, logits, labels, smoothing):
-        """Sum over terms of the cross-entropy with targets (1 - s) * onehot + s / classes."""
-        log_p = torch.log_softmax(logits, -1)
-        targets = torch.from_numpy(labels.reshape(-1, 1))
-        hit = log_p.gather(1, targets).sum()
-        return -(1 - smoothing) * hit - smoothing / logits.shape[1] * log_p.sum()
-
-    def gradient(self, parameters):
-        """Training loss (a float) and its gradients: of the mean, label smoothing included."""
-        tensors, _, logits = self.forward(parameters)
-        loss = self.loss_sum(logits, self.labels, self.model.label_smoothing) / self.terms
-        grads = torch.autograd.grad(loss, list(tensors.values()))
-        return loss.item(), {k: g.numpy() for k, g in zip(tensors, grads)}
-
-    def sampled_gradient(self, parameters):
-        """Gradient of the mean negative log-likelihood of labels drawn from the model."""
-        tensors, _, logits = self.forward(parameters)
-        loss = self.loss_sum(logits, self.sampled_labels(logits), 0.0) / self.terms
-        grads = torch.autograd.grad(loss, list(tensors.values()))
-        return {k: g.numpy() for k, g in zip(tensors, grads)}
-
-    def observe(self, parameters, labels):
-        """Per layer (h [rows, dIn], e [rows, dOut]): inputs, gradients of the SUMMED loss.
-
-        labels "true": the training loss, smoothing included; "sampled": the negative
-        log-likelihood of one label per term drawn from softmax(logits).
-        """
-        _, taps, logits = self.forward(parameters)
-        if labels == "true":
-            loss = self.loss_sum(logits, self.labels, self.model.label_smoothing)
-        else:
-            loss = self.loss_sum(logits, self.sampled_labels(logits), 0.0)
-        outputs = torch.autograd.grad(loss, list(taps.preactivations.values()))
-        return {
-            name: (taps.rows[name].detach().numpy(), e.numpy())
-            for name, e in zip(taps.preactivations, outputs)
-        }
-
-    def preactivations(self, parameters):
-        """Per layer z [rows, dOut]."""
-        _, taps, _ = self.forward(parameters)
-        return {name: z.detach().numpy() for name, z in taps.preactivations.items()}
-
-    def sampled_labels(self, logits):
-        """This step's draw; the first run (float64) draws by inverse CDF, later ones repeat it."""
-        drawn = self.injected.setdefault("sampledLabels", {})
-        if self.step not in drawn:
-            uniforms = np.random.default_rng([7, self.step]).random(self.terms)
-            cdf = np.cumsum(torch.softmax(logits, -1).detach().numpy(), axis=1)
-            labels = (uniforms[:, None] > cdf / cdf[:, -1:]).sum(axis=1)
-            drawn[self.step] = labels.reshape(self.labels.shape)
-        return drawn[self.step]
-
-    def probe(self, like):
-        """This step's probe v, a vector per parameter in `like`: the bank's, in turn."""
-        bank = self.injected["probes"]
-        dtype = next(iter(like.values())).dtype
-        return {k: v.astype(dtype) for k, v in bank[self.step % len(bank)].items()}
-
-    def hessian_vector(self, parameters, v):
-        """Hv of the training loss (mean, smoothing included); parameters not in v have v = 0."""
-        tensors, _, logits = self.forward(parameters)
-        loss = self.loss_sum(logits, self.labels, self.model.label_smoothing) / self.terms
-        chosen = [tensors[k] for k in v]
-        grads = torch.autograd.grad(loss, chosen, create_graph=True)
-        dot = sum((g * torch.from_numpy(v[k])).sum() for g, k in zip(grads, v))
-        return {k: h.numpy() for k, h in zip(v, torch.autograd.grad(dot, chosen))}
 
 
 def global_norm(tensors):
@@ -177,8 +89,9 @@ def deviation(actual, expected, undetermined=None):
             keep = np.ones(len(want), bool)
             keep[slice(*undetermined[k])] = False
             got, want = got[keep], want[keep]
-        scale = float(np.max(np.abs(want))) or 1.0
-        worst = max(worst, float(np.max(np.abs(got - want))) / scale)
+        if want.size:
+            scale = float(np.max(np.abs(want))) or 1.0
+            worst = max(worst, float(np.max(np.abs(got - want))) / scale)
     return worst
 
 
@@ -230,7 +143,8 @@ def trajectory(
     evaluate: state -> parameters, where a method evaluates elsewhere than it trains.
     margin: (problem, parameters, state, hp) -> how far, relative to the largest entry, the nearest
     entry is from changing its sign: below rounding, a method that takes signs has no one answer.
-    free_from: the step from whose state the free run starts, where an earlier one is ill-posed.
+    free_from: the step from whose state the free run starts, where an earlier one is ill-posed;
+    None: there is no free run.
     undetermined: entries not to be compared, name -> (from, to); the gradient of a key bias is zero.
     """
     model = MODELS[model_name]
@@ -255,7 +169,7 @@ def trajectory(
     path = runs[np.float64]
     saved = []
     for t in checkpoints:
-        (parameters, state), (after, after_state) = path[t], path[t + 1]
+        (parameters, state), (after, _) = path[t], path[t + 1]
         got, _ = advance(method, model, *lean_copy(parameters, state), hp, t, injected)
         mark = {
             "step": t,
@@ -268,7 +182,7 @@ def trajectory(
             mark["margin"] = margin(Problem(model, t, injected), parameters, state, hp)
         saved.append(mark)
     losses = [Problem(model, t, injected).gradient(path[t][0])[0] for t in range(steps)]
-    pairs = list(zip(path, runs[np.float32]))[free_from + 1 :]
+    pairs = list(zip(path, runs[np.float32]))[steps + 1 if free_from is None else free_from + 1 :]
     drift = [deviation(b[0], a[0], undetermined) for a, b in pairs]
     marks = [t for t in range(10, steps + 1, 10)] or [steps]
     out = {"name": name, "id": id, "model": model_name, "steps": steps, "hyperparameters": hp}
@@ -281,16 +195,17 @@ def trajectory(
         out["probes"] = injected["probes"]
     out["losses"] = losses
     out["checkpoints"] = saved
-    out["freeRun"] = {
-        "from": free_from,
-        "parameters": {str(t): path[t][0] for t in marks},
-        "float32Deviation": [float(f"{d:.2g}") for d in drift],
-    }
-    if evaluate:
-        out["freeRun"]["evaluated"] = {str(t): evaluate(path[t][1]) for t in marks}
+    if free_from is not None:
+        out["freeRun"] = {
+            "from": free_from,
+            "parameters": {str(t): path[t][0] for t in marks},
+            "float32Deviation": [float(f"{d:.2g}") for d in drift],
+        }
+        if evaluate:
+            out["freeRun"]["evaluated"] = {str(t): evaluate(path[t][1]) for t in marks}
     print(
         f"  {name:28s} loss {losses[0]:.4f} -> {losses[-1]:.4f}  "
-        f"step error {max(c['float32Error'] for c in saved):.1e}  drift {max(drift):.1e}  "
+        f"step error {max(c['float32Error'] for c in saved):.1e}  drift {max(drift, default=0):.1e}  "
         f"{'margin %.0e  ' % min(c['margin'] for c in saved) if margin else ''}"
         f"move {deviation(path[1][0], path[0][0]):.1e}..{deviation(path[-1][0], path[-2][0]):.1e}"
     )

@@ -1,20 +1,20 @@
 """EKFAC (George et al. 2018, arXiv 1806.03884): K-FAC's eigenbasis, its own variances in it.
 
-    A, B: K-FAC's, of [h, 1] where there is a bias, labels drawn from the model
-    U_A, U_B = eigenvectors of A, B, ascending, every inverseInterval;  G^ = U_A^T G U_B
-    s = mean over terms of [(h U_A)^2]^T (e U_B)^2     convolution: the square of each example's sum
-    S <- (1 - rho) S + rho s, divided by 1 - (1 - rho)^updates ("batch": s), also across new bases
-    P(G) = U_A (G^ / (S + damping)) U_B^T              G [dIn (+ 1), dOut]
+A, B: K-FAC's, of [h, 1] where there is a bias, labels drawn from the model
+U_A, U_B = eigenvectors of A, B, ascending, every inverseInterval;  G^ = U_A^T G U_B
+s = mean over terms of [(h U_A)^2]^T (e U_B)^2     convolution: the square of each example's sum
+S <- (1 - rho) S + rho s, divided by 1 - (1 - rho)^updates ("batch": s), also across new bases
+P(G) = U_A (G^ / (S + damping)) U_B^T              G [dIn (+ 1), dOut]
 """
 
 import sys
 
 import numpy as np
 
-from common import Problem, from_homogeneous, homogeneous, momentum_state, pipeline
-from common import trajectory, with_ones, write
+from common import from_homogeneous, homogeneous, momentum_state, pipeline, trajectory, with_ones, write
 from kronecker import average, diagonal_input, due, estimate, input_factor, output_factor
 from models import MODELS, SEEDS
+from problem import Problem
 
 
 def init(model, parameters, hp):
@@ -96,7 +96,9 @@ def closed_forms():
             a, b = h.T @ h / len(h), e.T @ e / problem.terms
             left, right = np.linalg.eigh(a)[1], np.linalg.eigh(b)[1]
             groups = problem.n if layer.kind == "convolution" else len(h)
-            u = np.einsum("isa,isb->iab", h.reshape(groups, -1, h.shape[1]), e.reshape(groups, -1, e.shape[1]))
+            u = np.einsum(
+                "isa,isb->iab", h.reshape(groups, -1, h.shape[1]), e.reshape(groups, -1, e.shape[1])
+            )
             u = u.reshape(groups, -1)
             fisher, basis = u.T @ u / problem.terms, np.kron(left, right)
             s = variances(layer, h @ left, e @ right, problem.terms, problem.n).ravel()
@@ -142,7 +144,13 @@ if __name__ == "__main__":
         golden=[golden()],
         trajectories=[
             trajectory(
-                method, "ekfac", model, {**BASE, **hp}, name=name, steps=steps, checkpoints=marks,
+                method,
+                "ekfac",
+                model,
+                {**BASE, **hp},
+                name=name,
+                steps=steps,
+                checkpoints=marks,
                 free_from=1 if model == "attention" else 0,
             )  # fmt: skip
             for model, name, hp, steps, marks in runs

@@ -10,11 +10,20 @@ import sys
 
 import numpy as np
 
-from common import Problem, deviation, from_homogeneous, homogeneous, momentum_state, pipeline
-from common import trajectory, with_ones, write
+from common import (
+    deviation,
+    from_homogeneous,
+    homogeneous,
+    momentum_state,
+    pipeline,
+    trajectory,
+    with_ones,
+    write,
+)
 from kfac import keeps_inverses, spd
 from kronecker import average, damped_inverse, diagonal_input, due, estimate, input_factor, times
 from models import MODELS, SEEDS
+from problem import Problem
 
 
 def joined(layer, hp):
@@ -146,7 +155,13 @@ if __name__ == "__main__":
     runs = [
         ("mlp", "mlp, ema", {}, 50, (0, 1, 2, 10, 49)),
         ("mlp", "mlp, batch", batch, 50, (0, 1, 20)),
-        ("mlp-no-bias", "mlp-no-bias, intervals 2 and 6", {"curvatureInterval": 2, "inverseInterval": 6}, 50, (0, 1, 3, 6, 20)),
+        (
+            "mlp-no-bias",
+            "mlp-no-bias, intervals 2 and 6",
+            {"curvatureInterval": 2, "inverseInterval": 6},
+            50,
+            (0, 1, 3, 6, 20),
+        ),
         ("conv", "conv, ema", {"learningRate": 0.03}, 50, (0, 1, 20)),
         ("attention", "attention, ema", {"learningRate": 0.03}, 50, (0, 1, 10, 49)),
         ("attention", "attention, batch", {**batch, "learningRate": 0.03}, 20, (1,)),

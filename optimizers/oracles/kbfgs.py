@@ -150,9 +150,8 @@ def closed_forms():
     against = -y + 0.1 * random.standard_normal(5)
     powell_s, _ = double_damping(h, against, y, 0.0)
     hessian = spd(random, 6) + 0.1 * np.eye(6)
-    conjugate, estimate = np.linalg.eigh(hessian)[1].T, np.eye(6)
-    # Hessian-conjugate directions that are not eigenvectors: Gram-Schmidt in the Hessian's product.
-    directions = []
+    # Hessian-conjugate directions, by Gram-Schmidt in the Hessian's product.
+    estimate, directions = np.eye(6), []
     for v in random.standard_normal((6, 6)):
         v = v - sum((d @ hessian @ v) / (d @ hessian @ d) * d for d in directions)
         directions.append(v)

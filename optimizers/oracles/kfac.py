@@ -8,7 +8,6 @@ bias "homogeneous": A of [h, 1] and the bias as the last row of G. variant "asdl
 layers both divided by the number of sequences, averages not corrected for their start.
 """
 
-import math
 import sys
 
 import numpy as np
@@ -163,7 +162,14 @@ if __name__ == "__main__":
     runs = [
         ("kfac", "mlp", "mlp, global", BASE, 50, (0, 1, 2, 10, 49)),
         ("kfac-local", "mlp", "mlp, local", local, 50, (0, 1, 20)),
-        ("kfac", "mlp-no-bias", "mlp-no-bias, intervals 2 and 6", {"curvatureInterval": 2, "inverseInterval": 6}, 50, (0, 1, 3, 6, 20)),
+        (
+            "kfac",
+            "mlp-no-bias",
+            "mlp-no-bias, intervals 2 and 6",
+            {"curvatureInterval": 2, "inverseInterval": 6},
+            50,
+            (0, 1, 3, 6, 20),
+        ),
         ("kfac", "conv", "conv, global", {}, 50, (0, 1, 20)),
         ("kfac-local", "conv", "conv, local", {"statistics": "batch"}, 20, (1,)),
         ("kfac", "attention", "attention, global", {}, 50, (0, 1, 10, 49)),

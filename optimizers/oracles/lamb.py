@@ -1,7 +1,7 @@
 """LAMB (You et al., arXiv 1904.00962), bias-corrected, the trust ratio not clamped.
 
-    g <- clip(g);  m, v as Adam's, corrected;  u = m / (sqrt(v) + eps) + w theta
-    theta <- theta - eta (|theta| / |u|) u      per tensor; ratio 1 where either norm is 0
+g <- clip(g);  m, v as Adam's, corrected;  u = m / (sqrt(v) + eps) + w theta
+theta <- theta - eta (|theta| / |u|) u      per tensor; ratio 1 where either norm is 0
 """
 
 import sys
@@ -9,9 +9,12 @@ import sys
 import numpy as np
 import optax
 
-from adam import BASE, adam_direction, init
+import adam
+from adam import BASE, adam_direction
 from common import clip, trajectory, write
 from peers import against_optax, golden
+
+init = adam.init
 
 
 def norm(x):

@@ -1,7 +1,7 @@
 """LARS (You et al. 2017, arXiv 1708.03888), norms of theta and g apart.
 
-    g <- clip(g);  l = c |theta| / (|g| + w |theta|);  b <- mu b + eta l (g + w theta);  theta <- theta - b
-    l = 1 where a norm is 0; biases and norm parameters: l = c, w = 0
+g <- clip(g);  l = c |theta| / (|g| + w |theta|);  b <- mu b + eta l (g + w theta);  theta <- theta - b
+l = 1 where a norm is 0; biases and norm parameters: l = c, w = 0
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Lion (Chen et al. 2023, arXiv 2302.06675).
 
-    g <- clip(g);  theta <- theta (1 - eta w) - eta sign(b1 m + (1 - b1) g);  m <- b2 m + (1 - b2) g
+g <- clip(g);  theta <- theta (1 - eta w) - eta sign(b1 m + (1 - b1) g);  m <- b2 m + (1 - b2) g
 """
 
 import sys

@@ -7,8 +7,9 @@ optimizer: loss, gradients, observations and a Hessian-vector product on the fir
 import numpy as np
 import torch
 
-from common import HERE, Problem, deviation, encode, probe_bank
+from common import HERE, deviation, encode, probe_bank
 from models import BATCH, BATCHES, MODELS, SEEDS, data, patches
+from problem import Problem
 
 
 def describe(model):

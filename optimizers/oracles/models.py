@@ -54,8 +54,7 @@ def patches(images, kernel, stride, pad):
     across = range(0, height - kernel + 1, stride)
     along = range(0, width - kernel + 1, stride)
     windows = [
-        torch.stack([images[:, y : y + kernel, x : x + kernel].flatten(1) for x in along], 1)
-        for y in across
+        torch.stack([images[:, y : y + kernel, x : x + kernel].flatten(1) for x in along], 1) for y in across
     ]
     return torch.stack(windows, 1)
 

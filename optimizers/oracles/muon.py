@@ -15,9 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 from optax.contrib._muon import orthogonalize_via_newton_schulz
 
+import peers  # noqa: F401  (puts jax in float64)
 from adam import adam_direction
 from common import clip, matrix, trajectory, write
-import peers  # noqa: F401  (puts jax in float64)
 
 COEFFICIENTS = 3.4445, -4.7750, 2.0315
 

@@ -1,6 +1,6 @@
 """SGD with Nesterov momentum, as torch.optim.SGD(nesterov=True).
 
-    g <- clip(g);  g <- g + w * theta;  b <- mu * b + g;  theta <- theta - eta * (g + mu * b)
+g <- clip(g);  g <- g + w * theta;  b <- mu * b + g;  theta <- theta - eta * (g + mu * b)
 """
 
 import sys
@@ -33,8 +33,6 @@ if __name__ == "__main__":
     write(
         "nesterov",
         golden=[golden(method, given, "nesterov", table, torch_golden(torch_sgd(given, True)))],
-        trajectories=[
-            trajectory(method, "nesterov", model, hp, name=model) for model in ("mlp", "conv")
-        ],
+        trajectories=[trajectory(method, "nesterov", model, hp, name=model) for model in ("mlp", "conv")],
         agreement={"torch.optim.SGD, 50 steps": against_torch(method, hp, "mlp", torch_sgd(hp, True))},
     )

@@ -6,8 +6,9 @@ import numpy as np
 import optax
 import torch
 
-from common import Problem, advance, clip, deviation
+from common import advance, clip, deviation
 from models import MODELS, SEEDS
+from problem import Problem
 
 jax.config.update("jax_enable_x64", True)
 

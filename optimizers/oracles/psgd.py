@@ -190,12 +190,21 @@ if __name__ == "__main__":
             "probes: step t uses probes[t mod 10], in the parameters' shapes",
         ],
         golden=[
-            golden("specification", np.eye(2), np.eye(2), [[1, 0], [0.5, -1]], [[2, 1], [0, -1]], 0.01, table),
+            golden(
+                "specification", np.eye(2), np.eye(2), [[1, 0], [0.5, -1]], [[2, 1], [0, -1]], 0.01, table
+            ),
             golden("random", *upper, dx, dg, 0.05),
         ],
         trajectories=[
             trajectory(
-                method, "psgd", model, {**BASE, **hp}, name=name, steps=steps, checkpoints=marks, probes=probed(model)
+                method,
+                "psgd",
+                model,
+                {**BASE, **hp},
+                name=name,
+                steps=steps,
+                checkpoints=marks,
+                probes=probed(model),
             )
             for model, name, hp, steps, marks in runs
         ],

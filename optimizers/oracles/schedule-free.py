@@ -1,9 +1,9 @@
 """Schedule-Free (Defazio et al. 2024, arXiv 2405.15682): x is evaluated, y trained, z moves.
 
-    eta_t = eta min(1, (t + 1) / warmup);  weight = (largest eta_t so far)^2;  c = weight / sum of weights
-    AdamW: z <- z - eta_t w y;  v <- b2 v + (1 - b2) g^2;  z <- z - eta_t g / (sqrt(v / (1 - b2^t)) + eps)
-    SGD:   z <- z - eta_t (g + w y)
-    x <- (1 - c) x + c z;  y <- b x + (1 - b) z                     g: clipped gradient at y
+eta_t = eta min(1, (t + 1) / warmup);  weight = (largest eta_t so far)^2;  c = weight / sum of weights
+AdamW: z <- z - eta_t w y;  v <- b2 v + (1 - b2) g^2;  z <- z - eta_t g / (sqrt(v / (1 - b2^t)) + eps)
+SGD:   z <- z - eta_t (g + w y)
+x <- (1 - c) x + c z;  y <- b x + (1 - b) z                     g: clipped gradient at y
 """
 
 import math
@@ -95,9 +95,7 @@ if __name__ == "__main__":
     table_sgd = [[0.899, 2.198], [0.8735505, 2.146901], [0.87311033, 2.12582074]]
 
     def peer(hp):
-        return optax_golden(
-            optax_peer(hp), lambda state, y: contrib.schedule_free_eval_params(state, y)
-        )
+        return optax_golden(optax_peer(hp), lambda state, y: contrib.schedule_free_eval_params(state, y))
 
     runs = [
         ("sf-adamw", "mlp", ADAMW),
@@ -123,7 +121,12 @@ if __name__ == "__main__":
         ],
         trajectories=[
             trajectory(
-                METHOD, id, model, hp, name=f"{id}, {model}", evaluate=evaluated,
+                METHOD,
+                id,
+                model,
+                hp,
+                name=f"{id}, {model}",
+                evaluate=evaluated,
                 checkpoints=(0, 1, 10, 49) if model == "mlp" else (0, 1, 10),
             )
             for id, model, hp in runs

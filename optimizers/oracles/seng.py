@@ -16,10 +16,19 @@ import sys
 
 import numpy as np
 
-from common import Problem, deviation, from_homogeneous, homogeneous, momentum_state, pipeline
-from common import trajectory, with_ones, write
+from common import (
+    deviation,
+    from_homogeneous,
+    homogeneous,
+    momentum_state,
+    pipeline,
+    trajectory,
+    with_ones,
+    write,
+)
 from kronecker import due
 from models import MODELS, SEEDS
+from problem import Problem
 
 
 def treated(model):

@@ -1,6 +1,6 @@
 """SGD with momentum: the shared pipeline with P = identity.
 
-    g <- clip(g);  g <- g + w * theta;  b <- mu * b + g (first b = g);  theta <- theta - eta * b
+g <- clip(g);  g <- g + w * theta;  b <- mu * b + g (first b = g);  theta <- theta - eta * b
 """
 
 import sys

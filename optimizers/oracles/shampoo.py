@@ -207,7 +207,13 @@ if __name__ == "__main__":
     runs = [
         ("mlp", "mlp, sum", {}, 50, (0, 1, 2, 10, 49)),
         ("mlp", "mlp, ema", ema, 50, (0, 1, 20)),
-        ("mlp-no-bias", "mlp-no-bias, intervals 2 and 6", {"curvatureInterval": 2, "inverseInterval": 6}, 50, (0, 1, 3, 6, 20)),
+        (
+            "mlp-no-bias",
+            "mlp-no-bias, intervals 2 and 6",
+            {"curvatureInterval": 2, "inverseInterval": 6},
+            50,
+            (0, 1, 3, 6, 20),
+        ),
         ("conv", "conv, sum", {"learningRate": 0.03}, 50, (0, 1, 10, 49)),
         ("attention", "attention, ema", ema, 50, (0, 1, 10, 49)),
         ("mlp", "mlp, grafting sgd", {"grafting": "sgd"}, 10, (0, 1)),

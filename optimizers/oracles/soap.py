@@ -3,7 +3,7 @@
 Per axis i of a tensor of two or more axes, S_i [d, d] and an orthogonal basis Q_i:
     first call: S_i <- (1 - b2) G_(i) G_(i)^T,  Q_i eigenvectors, descending; nothing moves
     then: g <- clip(g);  G' = G in the basis;  v <- b2 v + (1 - b2) G'^2;  m <- b1 m + (1 - b1) G
-    theta <- theta - eta sqrt(1 - b2^t) / (1 - b1^t) [m' / (sqrt(v) + eps)] back;  theta <- theta - eta w theta
+    theta <- theta - eta sqrt(1 - b2^t) / (1 - b1^t) [m' / (sqrt(v) + eps)] back;  theta *= 1 - eta w
     S_i <- b2 S_i + (1 - b2) G_(i) G_(i)^T;  every T updates: sort Q's columns and v's axes by
     diag(Q^T S Q), descending, Q <- qr(S Q)
 t counts updates. Tensors of one axis: Adam, the first call skipped too. Axes above maxDimension: Q = I.
@@ -172,9 +172,7 @@ if __name__ == "__main__":
             golden("axes above 3", (5, 3), {**BASE, "clipNorm": None, "maxDimension": 3}, 104),
         ],
         trajectories=[
-            trajectory(
-                method, "soap", model, {**BASE, **hp}, name=name, checkpoints=marks, free_from=1
-            )
+            trajectory(method, "soap", model, {**BASE, **hp}, name=name, checkpoints=marks, free_from=1)
             for model, name, hp, marks in runs
         ],
         agreement=agreement,

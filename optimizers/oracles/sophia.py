@@ -1,11 +1,11 @@
 """Sophia (Liu et al. 2023, arXiv 2305.14342), Gauss-Newton-Bartlett (G) and Hutchinson (H).
 
-    every k steps, from step 0 on, before the parameters:
-      G: g' gradient of the mean NLL of labels drawn from the model;  h <- b2 h + (1 - b2) g'^2
-      H: u ~ N(0, I);  h <- b2 h + (1 - b2) u * (H u)
-    g <- clip(g) (g' is not clipped);  m <- b1 m + (1 - b1) g;  theta <- theta (1 - eta w)
-    G: theta <- theta - eta sign(m) min(1, |m| / (rho B h + 1e-15))       B terms of the mean loss
-    H: theta <- theta - eta clip(m / (1 - b1^t) / max(gamma h, eps), -1, 1)
+every k steps, from step 0 on, before the parameters:
+  G: g' gradient of the mean NLL of labels drawn from the model;  h <- b2 h + (1 - b2) g'^2
+  H: u ~ N(0, I);  h <- b2 h + (1 - b2) u * (H u)
+g <- clip(g) (g' is not clipped);  m <- b1 m + (1 - b1) g;  theta <- theta (1 - eta w)
+G: theta <- theta - eta sign(m) min(1, |m| / (rho B h + 1e-15))       B terms of the mean loss
+H: theta <- theta - eta clip(m / (1 - b1^t) / max(gamma h, eps), -1, 1)
 """
 
 from types import SimpleNamespace
@@ -140,7 +140,13 @@ if __name__ == "__main__":
         golden=golden_directions(),
         trajectories=[
             trajectory(
-                method, id, model, hp, name=f"{id}, {model}", undetermined=free, checkpoints=(0, 1, 10, 20) if "mlp" in model else (0, 1, 10),
+                method,
+                id,
+                model,
+                hp,
+                name=f"{id}, {model}",
+                undetermined=free,
+                checkpoints=(0, 1, 10, 20) if "mlp" in model else (0, 1, 10),
                 probes=(7, list(MODELS[model].shapes)) if id == "sophia-h" else None,
             )  # fmt: skip
             for method, id, model, hp, free in runs
