@@ -3,6 +3,7 @@
 import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
 import { OnnxBackend } from "./backend.ts";
+import { registerCustomLowerings } from "./custom/onnxruntime.ts";
 import { registerReferenceKernels } from "./custom/reference.ts";
 import type { Backend, DeviceChoice, DeviceDescription } from "./devices.ts";
 import { BACKENDS, defaultThreads, describeDevice } from "./devices.ts";
@@ -128,7 +129,7 @@ async function useOnnxRuntime(options: {
   spinning: boolean;
 }): Promise<void> {
   registerKernels();
-  registerReferenceKernels(BACKEND_NAME);
+  registerCustomLowerings();
   const key = JSON.stringify(options);
   if (registered !== key || !tf.findBackendFactory(BACKEND_NAME)) {
     if (registered !== "") tf.removeBackend(BACKEND_NAME);
