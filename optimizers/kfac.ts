@@ -6,9 +6,13 @@
  *   P(G) = (A + λ_A I)⁻¹ G (B + λ_B I)⁻¹,   bias: g_b (B + λ_B I)⁻¹        G [dIn, dOut]
  *
  * Martens & Grosse 2015; convolutions Grosse & Martens 2016 (rows are patches). e belongs to labels
- * drawn from the model: the true Fisher, one sample. `kfac` remembers its factors ("global" in the
- * paper), `kfac-local` takes the last batch's. Norm parameters and tied weights keep their plain
- * gradient; an embedding's A is diagonal.
+ * drawn from the model: the true Fisher, one sample. `kfac` averages its factors over batches
+ * ("global" in the paper), `kfac-local` takes the last batch's. An embedding's A is diagonal. Norm
+ * parameters and tied weights keep their plain gradient.
+ *
+ * Where the factors are of the gradient's own batch and rows < dIn, A is singular and λ alone makes
+ * it invertible; then (A + λ_A I)⁻¹G = (rows/N) hᵀ(hhᵀ + rows·λ_A I)⁻¹e with the true labels' e, the
+ * same but exact in float32 at every λ, and cheaper.
  *
  * Per layer: 2·rows·(a² + b²) + 2·rows·a·b FLOPs of curvature, a³ + b³ per inverse, 2ab(a + b) per
  * step, for a = dIn, b = dOut.
@@ -16,35 +20,49 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { inPhase } from "../suite/engine/phase.ts";
-import { spdInverse } from "../suite/linalg/index.ts";
-import type { Observation } from "../suite/nn/evaluate.ts";
-import type { KroneckerLayer } from "../suite/nn/parameter.ts";
+import type { Observation, Pass } from "../suite/nn/evaluate.ts";
+import type { Parameter } from "../suite/nn/parameter.ts";
 import { defineOptimizer, defineVariant } from "../suite/optimizer/declaration.ts";
 import type { EventCounters } from "../suite/optimizer/events.ts";
+import { factorInverse } from "../suite/optimizer/factor-inverse.ts";
 import {
+  biasTreatment,
   damping,
   intervalHyperparameters,
   pipelineHyperparameters,
+  precision,
   statisticsHyperparameters,
+  variant,
 } from "../suite/optimizer/hyperparameters.ts";
-import { curvatureDue, inverseDue } from "../suite/optimizer/interval.ts";
+import { inputFactor, isOwnBatch } from "../suite/optimizer/input-factor.ts";
+import { curvatureDue, inverseDue, inversesFollowCurvature } from "../suite/optimizer/interval.ts";
 import {
-  asMatrix,
-  inputCovariance,
+  asParameters,
+  factoredDamping,
+  gradientMatrix,
   outputCovariance,
-  type StatisticHyperparameters,
-  statistic,
+  parametersOf,
+  type TreatedLayer,
+  treatedLayers,
 } from "../suite/optimizer/kronecker.ts";
-import { preconditioned } from "../suite/optimizer/pipeline.ts";
+import { trace } from "../suite/optimizer/linalg-now.ts";
+import { type GradientOf, preconditioned } from "../suite/optimizer/pipeline.ts";
+import type { Problem } from "../suite/optimizer/problem.ts";
 import { logUniform } from "../suite/optimizer/search.ts";
 import type { OptimizerState } from "../suite/optimizer/state.ts";
+import { statistic } from "../suite/optimizer/statistic.ts";
 
 const hyperparameters = z.strictObject({
   ...pipelineHyperparameters(),
   damping: damping(1e-3),
   ...statisticsHyperparameters("ema"),
   ...intervalHyperparameters(),
+  bias: biasTreatment("separate", "preconditioned by B alone"),
+  precision: precision(),
+  variant: variant("divides the factors of token layers by sequences and never corrects averages"),
 });
+
+type Hyperparameters = z.output<typeof hyperparameters>;
 
 export const kfac = defineOptimizer({
   id: "kfac",
@@ -79,32 +97,20 @@ export const kfac = defineOptimizer({
   }),
   create: preconditioned((context, state, events) => {
     const h = context.hyperparameters;
-    const blocks = context.layers
-      .filter((layer) => !layer.tied)
-      .map((layer) => ({ layer, block: kroneckerBlock(layer, h, state, events) }));
+    const layers = treatedLayers(context.layers, { homogeneous: h.bias === "homogeneous" });
+    const blocks = layers.map((layer) => kroneckerBlock(layer, h, state, events));
+    const shown = { inputs: true, sampledOutputGradients: true, outputGradients: isOwnBatch(h) };
     return {
-      treated: blocks.flatMap(({ layer }) => [layer.weight, ...(layer.bias ? [layer.bias] : [])]),
-      request: (info) =>
-        curvatureDue(h, info) ? { inputs: true, sampledOutputGradients: true } : {},
-      refresh: ({ observations }, { terms }, info) => {
-        for (const { layer, block } of blocks) {
-          const observation = observations.get(layer);
-          if (observation) inPhase("curvature", () => block.observe(observation, terms));
+      treated: parametersOf(layers, "all"),
+      request: (info) => (curvatureDue(h, info) ? shown : {}),
+      refresh: ({ observations }, problem, info) => {
+        for (const block of blocks) {
+          if (curvatureDue(h, info))
+            inPhase("curvature", () => block.observe(observations, problem));
           if (inverseDue(h, info)) inPhase("inverse", () => block.invert());
         }
       },
-      apply: ({ gradients }) => {
-        const directions = [...gradients];
-        const index = (name: string) => context.parameters.findIndex((p) => p.name === name);
-        for (const { layer, block } of blocks) {
-          const at = index(layer.weight.name);
-          directions[at] = block.apply(directions[at] as tf.Tensor);
-          if (!layer.bias) continue;
-          const biasAt = index(layer.bias.name);
-          directions[biasAt] = block.applyToBias(directions[biasAt] as tf.Tensor);
-        }
-        return directions;
-      },
+      apply: (gradientOf) => new Map(blocks.flatMap((block) => block.apply(gradientOf))),
     };
   }),
 });
@@ -122,92 +128,57 @@ export const kfacLocal = defineVariant(kfac, {
 });
 
 interface KroneckerBlock {
-  observe(observation: Observation, terms: number): void;
+  observe(observations: Pass["observations"], problem: Problem): void;
   invert(): void;
-  apply(gradient: tf.Tensor): tf.Tensor;
-  applyToBias(gradient: tf.Tensor): tf.Tensor;
+  /** P(G) of the weight and, where there is one, of the bias. */
+  apply(gradientOf: GradientOf): [Parameter, tf.Tensor][];
 }
 
 /** Factors, inverses and their use for one layer. */
 function kroneckerBlock(
-  layer: KroneckerLayer,
-  h: StatisticHyperparameters & { readonly damping: number },
+  treated: TreatedLayer,
+  h: Hyperparameters,
   state: OptimizerState,
   events: EventCounters,
 ): KroneckerBlock {
-  const { name, dIn, dOut } = layer;
-  const diagonal = layer.kind === "embedding";
-  const a = statistic(state, `${name}.A`, diagonal ? [dIn] : [dIn, dIn], h);
-  const b = statistic(state, `${name}.B`, [dOut, dOut], h);
-  const inverseA = state.tensor(`${name}.inverseA`, () =>
-    diagonal ? tf.ones([dIn]) : tf.eye(dIn),
-  );
-  const inverseB = state.tensor(`${name}.inverseB`, () => tf.eye(dOut));
-
-  const invert = (factor: tf.Tensor, ridge: tf.Scalar, inverse: tf.Variable) => {
-    const { inverse: next, retries } = spdInverse(factor as tf.Tensor2D, {
-      damping: ridge,
-      previous: inverse as tf.Tensor as tf.Tensor2D,
-    });
-    inverse.assign(next);
-    events.count("inverseRetries", retries);
-  };
+  const { layer, homogeneous, order } = treated;
+  const { name, dOut, bias } = layer;
+  const asdl = h.variant === "asdl";
+  const a = inputFactor(treated, { ...h, uncorrected: asdl }, state, events);
+  const b = statistic(state, `${name}.B`, {
+    ...h,
+    shape: [dOut, dOut],
+    transient: inversesFollowCurvature(h),
+    uncorrected: asdl,
+  });
+  const inverseB = factorInverse(state, `${name}.inverseB`, { ...h, order: dOut }, events);
+  const timesB = (x: tf.Tensor2D) => tf.matMul<tf.Tensor2D>(x, inverseB.value as tf.Tensor2D);
 
   return {
-    observe: (observation, terms) => {
-      const gradients = observation.sampledOutputGradients as tf.Tensor2D;
-      a.observe(inputCovariance(layer, observation));
-      b.observe(outputCovariance(gradients, terms));
+    observe: (observations, { examples, terms }) => {
+      const observation = observations.get(layer) as Observation;
+      const perSequence = asdl && layer.kind !== "convolution";
+      a.observe(observation, perSequence ? examples : observation.rows);
+      const sampled = observation.sampledOutputGradients as tf.Tensor2D;
+      // e = N·δ, so that eᵀe/examples = (N²/examples)·δᵀδ.
+      b.observe(outputCovariance(sampled, asdl ? terms ** 2 / examples : terms));
     },
     invert: () => {
-      const [estimateA, estimateB] = [a.estimate(), b.estimate() as tf.Tensor2D];
-      const { ridgeA, ridgeB } = factoredDamping(estimateA, estimateB, dIn, dOut, h.damping);
-      if (diagonal) inverseA.assign(tf.reciprocal(tf.add(estimateA, ridgeA)));
-      else invert(estimateA, ridgeA, inverseA);
-      invert(estimateB, ridgeB, inverseB);
+      const estimateB = b.estimate() as tf.Tensor2D;
+      const { ridgeA, ridgeB } = factoredDamping(
+        { trace: a.trace(), order },
+        { trace: trace(estimateB), order: dOut },
+        h.damping,
+      );
+      a.invert(ridgeA);
+      inverseB.refresh(estimateB, ridgeB);
     },
-    apply: (gradient) => {
-      const right = tf.matMul(asMatrix(layer, gradient), inverseB as tf.Tensor as tf.Tensor2D);
-      const both = diagonal
-        ? tf.mul(tf.reshape(inverseA, [dIn, 1]), right)
-        : tf.matMul(inverseA as tf.Tensor as tf.Tensor2D, right);
-      return tf.reshape(both, gradient.shape);
+    apply: (gradientOf) => {
+      const direction = timesB(a.solve(gradientMatrix(treated, gradientOf)));
+      const treatedParameters = asParameters(treated, direction);
+      if (!bias || homogeneous) return treatedParameters;
+      const row = tf.reshape<tf.Rank.R2>(gradientOf(bias), [1, dOut]);
+      return [...treatedParameters, [bias, tf.reshape(timesB(row), [dOut])]];
     },
-    applyToBias: (gradient) =>
-      tf.reshape(
-        tf.matMul(
-          tf.reshape(gradient, [1, dOut]) as tf.Tensor2D,
-          inverseB as tf.Tensor as tf.Tensor2D,
-        ),
-        gradient.shape,
-      ),
   };
-}
-
-/**
- * `λ_A = max(√λ·π, 1e-7)`, `λ_B = max(√λ/π, 1e-7)` with π the root of the ratio of mean eigenvalues;
- * where π is 0 or infinite both are λ. Graph values throughout.
- */
-function factoredDamping(
-  a: tf.Tensor,
-  b: tf.Tensor2D,
-  dIn: number,
-  dOut: number,
-  lambda: number,
-): { ridgeA: tf.Scalar; ridgeB: tf.Scalar } {
-  const traceA = a.rank === 1 ? tf.sum(a) : trace(a as tf.Tensor2D);
-  const ratio = tf.div(tf.div(traceA, dIn), tf.div(trace(b), dOut));
-  const usable = tf.logicalAnd(tf.greater(ratio, 0), tf.less(ratio, Number.MAX_VALUE));
-  const pi = tf.sqrt(tf.where(usable, ratio, tf.onesLike(ratio)));
-  const root = Math.sqrt(lambda);
-  const plain = tf.fill([], lambda);
-  return {
-    ridgeA: tf.where(usable, tf.maximum(tf.mul(pi, root), 1e-7), plain) as tf.Scalar,
-    ridgeB: tf.where(usable, tf.maximum(tf.div(root, pi), 1e-7), plain) as tf.Scalar,
-  };
-}
-
-/** Sum of the diagonal. */
-function trace(x: tf.Tensor2D): tf.Scalar {
-  return tf.sum(tf.mul(x, tf.eye(x.shape[0]))) as tf.Scalar;
 }

@@ -1,21 +1,43 @@
 /** @file Events of the numerics, counted on the graph and read only when a record is written. */
 import * as tf from "@tensorflow/tfjs-core";
+import { KEPT_PREVIOUS } from "../engine/custom/kernels.ts";
 import { EVENTS, type EventName } from "./declaration.ts";
 import type { OptimizerState } from "./state.ts";
 
 export interface EventCounters {
-  /** Adds a scalar graph value to a counter. */
+  /** Notes a scalar graph value that this step adds to a counter. */
   count(event: EventName, amount: tf.Tensor): void;
+  /** Notes an inverse's or root's `retries`: larger dampings tried, or the previous one kept. */
+  countRetries(retries: tf.Scalar): void;
+  /** Adds what was noted; once, at the end of a step. */
+  commit(): void;
 }
 
 export function eventCounters(state: OptimizerState): EventCounters {
   const counters = new Map(
     EVENTS.map((event) => [event, state.tensor(`events.${event}`, () => tf.scalar(0))]),
   );
+  let noted: [EventName, tf.Tensor][] = [];
+  let retried: tf.Tensor[] = [];
+
+  const countRetried = () => {
+    const retries = tf.stack(retried.map((one) => tf.cast(one, "float32")));
+    const kept = tf.cast(tf.greaterEqual(retries, KEPT_PREVIOUS), "float32");
+    noted.push(["keptInverses", tf.sum(kept)]);
+    noted.push(["inverseRetries", tf.sum(tf.sub(retries, kept))]);
+  };
+
   return {
-    count: (event, amount) => {
-      const counter = counters.get(event) as tf.Variable;
-      counter.assign(tf.add(counter, tf.reshape(tf.cast(amount, "float32"), [])));
+    count: (event, amount) => noted.push([event, amount]),
+    countRetries: (retries) => retried.push(retries),
+    commit: () => {
+      if (retried.length > 0) countRetried();
+      for (const [event, counter] of counters) {
+        const amounts = noted.filter(([name]) => name === event).map(([, amount]) => amount);
+        if (amounts.length > 0) counter.assign(tf.addN([counter, ...amounts]));
+      }
+      noted = [];
+      retried = [];
     },
   };
 }

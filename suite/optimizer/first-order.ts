@@ -42,6 +42,7 @@ export function firstOrder<H extends FirstOrderHyperparameters>(
               const gradient = tf.mul(gradients[i] as tf.Tensor, factor);
               update(gradient, learningRate * info.rateFactor, info);
             });
+            events.commit();
           });
           return loss;
         }),

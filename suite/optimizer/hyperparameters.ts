@@ -93,3 +93,27 @@ export const statisticsHyperparameters = (byDefault: "batch" | "ema") => ({
     description: "weight of the new batch in the moving average",
   }),
 });
+
+/** Whether a bias is a layer's last input row or stands apart as the method says. */
+export const biasTreatment = <T extends string>(apart: T, description: string) =>
+  hyper(z.enum([apart, "homogeneous"]).default(apart as never), {
+    symbol: "",
+    unit: "1",
+    description: `${apart}: ${description}; homogeneous: joined to the weight, for inputs [h, 1]`,
+  });
+
+/** Arithmetic of inverses and roots, where the backend has a choice. */
+export const precision = () =>
+  hyper(z.enum(["float32", "float64"]).default("float32"), {
+    symbol: "",
+    unit: "1",
+    description: "arithmetic inside inverses and roots, where the backend offers float64",
+  });
+
+/** Whether to follow the mathematics or the paper's library to the letter. */
+export const variant = (difference: string) =>
+  hyper(z.enum(["corrected", "asdl"]).default("corrected"), {
+    symbol: "",
+    unit: "1",
+    description: `corrected: as published; asdl: as the paper's library, which ${difference}`,
+  });

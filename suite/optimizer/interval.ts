@@ -10,7 +10,7 @@ export interface IntervalHyperparameters {
 
 /** Step 0 refreshes. */
 export function curvatureDue(
-  { curvatureInterval }: IntervalHyperparameters,
+  { curvatureInterval }: Pick<IntervalHyperparameters, "curvatureInterval">,
   info: StepInfo,
 ): boolean {
   return info.step % curvatureInterval === 0;
@@ -21,3 +21,20 @@ export function inverseDue(h: IntervalHyperparameters, info: StepInfo): boolean 
   const interval = info.progress < h.earlyShare ? h.earlyInterval : h.inverseInterval;
   return info.step % interval === 0;
 }
+
+/** Whether every inverse falls on a step that refreshes the statistics. */
+export function inversesFollowCurvature(h: IntervalHyperparameters): boolean {
+  return inverseIntervals(h).every((interval) => interval % h.curvatureInterval === 0);
+}
+
+/** Whether statistics and inverses are those of every step's own batch. */
+export function refreshesEveryStep(h: IntervalHyperparameters): boolean {
+  return h.curvatureInterval === 1 && inverseIntervals(h).every((interval) => interval === 1);
+}
+
+const inverseIntervals = ({
+  inverseInterval,
+  earlyShare,
+  earlyInterval,
+}: IntervalHyperparameters) =>
+  earlyShare > 0 ? [inverseInterval, earlyInterval] : [inverseInterval];

@@ -1,25 +1,68 @@
-/** @file The two factors of a Kronecker-structured layer, and how they are remembered. */
+/** @file Layers with Kronecker structure: rows, factors, damping, and gradients as matrices. */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Observation } from "../nn/evaluate.ts";
-import type { KroneckerLayer } from "../nn/parameter.ts";
-import type { OptimizerState } from "./state.ts";
+import type { KroneckerLayer, Parameter } from "../nn/parameter.ts";
+import type { GradientOf } from "./pipeline.ts";
+
+/** How a method treats one layer. */
+export interface TreatedLayer {
+  readonly layer: KroneckerLayer;
+  /** The bias is the last row of the gradient, and the inputs end in a 1. */
+  readonly homogeneous: boolean;
+  /** An embedding: a linear layer with one-hot inputs, whose input factor is diagonal. */
+  readonly diagonal: boolean;
+  /** a: order of the input factor: dIn, and the bias where homogeneous. */
+  readonly order: number;
+}
+
+/** The layers whose weight gradient is one sum of outer products: all but tied ones. */
+export function treatedLayers(
+  layers: readonly KroneckerLayer[],
+  options: { readonly homogeneous: boolean; readonly embeddings?: boolean },
+): TreatedLayer[] {
+  const { homogeneous, embeddings = true } = options;
+  return layers
+    .filter(({ tied, kind }) => !tied && (embeddings || kind !== "embedding"))
+    .map((layer) => {
+      const joined = homogeneous && layer.bias !== undefined;
+      return {
+        layer,
+        homogeneous: joined,
+        diagonal: layer.kind === "embedding",
+        order: layer.dIn + (joined ? 1 : 0),
+      };
+    });
+}
 
 /** `xᵀx · scale`, `[d, d]`, for rows x `[rows, d]`. */
 export function gram(x: tf.Tensor2D, scale: number): tf.Tensor2D {
   return tf.mul(tf.matMul(x, x, true, false), scale);
 }
 
-/**
- * `A = hᵀh / rows`: the covariance of a layer's inputs, `[dIn, dIn]`. An embedding is a linear layer
- * with one-hot inputs: its A is diagonal, returned as the vector `count/rows` of `[entries]`.
- */
-export function inputCovariance(layer: KroneckerLayer, { inputs, rows }: Observation): tf.Tensor {
+/** h `[rows, dIn]`, or h̃ = [h, 1] where the layer is homogeneous. */
+export function inputRows(
+  { layer, homogeneous }: TreatedLayer,
+  { inputs, rows }: Observation,
+): tf.Tensor2D {
   if (!inputs) throw new Error(`Layer "${layer.name}" was not asked to show its inputs.`);
-  if (layer.kind === "embedding") {
-    const ids = tf.reshape(inputs, [rows]) as tf.Tensor1D;
-    return tf.unsortedSegmentSum(tf.fill([rows], 1 / rows), ids, layer.dIn);
-  }
-  return gram(inputs as tf.Tensor2D, 1 / rows);
+  const h = inputs as tf.Tensor2D;
+  return homogeneous ? tf.concat2d([h, tf.fill([rows, 1], 1)], 1) : h;
+}
+
+/**
+ * `A = hᵀh / rows`: the covariance of a layer's inputs, `[a, a]`; an embedding's is the vector
+ * `count/rows` of `[entries]`. `divisor` replaces rows.
+ */
+export function inputCovariance(
+  treated: TreatedLayer,
+  observation: Observation,
+  divisor = observation.rows,
+): tf.Tensor {
+  if (!treated.diagonal) return gram(inputRows(treated, observation), 1 / divisor);
+  const { inputs, rows } = observation;
+  if (!inputs) throw new Error(`Layer "${treated.layer.name}" was not asked to show its inputs.`);
+  const ids = tf.reshape(inputs, [rows]) as tf.Tensor1D;
+  return tf.unsortedSegmentSum(tf.fill([rows], 1 / divisor), ids, treated.layer.dIn);
 }
 
 /** `B = eᵀe / N = N·δᵀδ`, `[dOut, dOut]`, for gradients δ of the mean loss over N terms. */
@@ -27,44 +70,63 @@ export function outputCovariance(outputGradients: tf.Tensor2D, terms: number): t
   return gram(outputGradients, terms);
 }
 
-/** The weight's gradient as a matrix `[dIn, dOut]`; a convolution's axes before the last fold. */
-export function asMatrix(layer: KroneckerLayer, gradient: tf.Tensor): tf.Tensor2D {
-  return tf.reshape(gradient, [layer.dIn, layer.dOut]);
+/** The weight's gradient as a matrix `[a, dOut]`, the bias's below it where homogeneous. */
+export function gradientMatrix(
+  { layer, homogeneous }: TreatedLayer,
+  gradientOf: GradientOf,
+): tf.Tensor2D {
+  const weight = tf.reshape(gradientOf(layer.weight), [layer.dIn, layer.dOut]) as tf.Tensor2D;
+  if (!homogeneous || !layer.bias) return weight;
+  return tf.concat2d([weight, tf.reshape(gradientOf(layer.bias), [1, layer.dOut])], 0);
 }
 
-export interface StatisticHyperparameters {
-  readonly statistics: "batch" | "ema";
-  readonly emaRate: number;
+/** A matrix `[a, dOut]` back in the parameters' shapes. */
+export function asParameters(
+  { layer, homogeneous }: TreatedLayer,
+  matrix: tf.Tensor2D,
+): [Parameter, tf.Tensor][] {
+  const { weight, bias, dIn, dOut } = layer;
+  const shape = weight.variable.shape;
+  if (!homogeneous || !bias) return [[weight, tf.reshape(matrix, shape)]];
+  return [
+    [weight, tf.reshape(tf.slice2d(matrix, [0, 0], [dIn, dOut]), shape)],
+    [bias, tf.reshape(tf.slice2d(matrix, [dIn, 0], [1, dOut]), [dOut])],
+  ];
 }
 
-/** A statistic that is replaced by each batch's, or follows them as a moving average. */
-export interface Statistic {
-  /** Takes in a batch's value. */
-  observe(value: tf.Tensor): void;
-  /** The estimate now; a moving average is divided by the total weight it has seen. */
-  estimate(): tf.Tensor;
+/** `A⁻¹ G` for the inverse `[a, a]`, or its diagonal `[a]`. */
+export function timesInverse(inverse: tf.Tensor, matrix: tf.Tensor2D): tf.Tensor2D {
+  if (inverse.rank === 2) return tf.matMul(inverse as tf.Tensor2D, matrix);
+  return tf.mul(tf.reshape(inverse, [inverse.size, 1]), matrix);
+}
+
+/** The parameters that a method treats, in order: weights, and biases where it treats them. */
+export function parametersOf(
+  layers: readonly TreatedLayer[],
+  biases: "all" | "homogeneous",
+): Parameter[] {
+  return layers.flatMap(({ layer, homogeneous }) => {
+    const withBias = layer.bias && (biases === "all" || homogeneous);
+    return withBias ? [layer.weight, layer.bias as Parameter] : [layer.weight];
+  });
 }
 
 /**
- * `S ← (1 − ρ)S + ρ·S_batch` from zero, estimate `S / (1 − (1 − ρ)ᵗ)`; with statistics `batch`, the
- * last batch's value.
+ * `λ_A = max(√λ·π, 1e-7)`, `λ_B = max(√λ/π, 1e-7)` with π² the ratio of the factors' mean
+ * eigenvalues; where that is 0 or infinite both are λ. Traces and results are graph values.
  */
-export function statistic(
-  state: OptimizerState,
-  name: string,
-  shape: number[],
-  { statistics, emaRate }: StatisticHyperparameters,
-): Statistic {
-  const average = state.tensor(name, () => tf.zeros(shape));
-  if (statistics === "batch") {
-    return { observe: (value) => average.assign(value), estimate: () => average };
-  }
-  const updates = state.number(`${name}.updates`, 0);
+export function factoredDamping(
+  a: { readonly trace: tf.Tensor; readonly order: number },
+  b: { readonly trace: tf.Tensor; readonly order: number },
+  damping: number,
+): { ridgeA: tf.Scalar; ridgeB: tf.Scalar } {
+  const ratio = tf.div(tf.mul(a.trace, b.order / a.order), b.trace);
+  const usable = tf.logicalAnd(tf.greater(ratio, 0), tf.less(ratio, 1e38));
+  const pi = tf.sqrt(tf.where(usable, ratio, tf.onesLike(ratio)));
+  const root = Math.sqrt(damping);
+  const plain = tf.fill([], damping);
   return {
-    observe: (value) => {
-      average.assign(tf.add(tf.mul(average, 1 - emaRate), tf.mul(value, emaRate)));
-      updates.value++;
-    },
-    estimate: () => tf.div(average, 1 - (1 - emaRate) ** updates.value),
+    ridgeA: tf.where(usable, tf.maximum(tf.mul(pi, root), 1e-7), plain) as tf.Scalar,
+    ridgeB: tf.where(usable, tf.maximum(tf.div(root, pi), 1e-7), plain) as tf.Scalar,
   };
 }

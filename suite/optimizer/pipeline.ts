@@ -25,7 +25,10 @@ export interface PipelineHyperparameters {
   readonly clipNorm: number;
 }
 
-/** What distinguishes one second-order method from another. */
+/** The gradient of the mean loss with respect to a parameter. */
+export type GradientOf = (parameter: Parameter) => tf.Tensor;
+
+/** What distinguishes one second-order method from another. All of it runs inside a step's tidy. */
 export interface Preconditioner {
   /** The parameters it preconditions; all others keep their plain gradient. */
   readonly treated: readonly Parameter[];
@@ -33,8 +36,13 @@ export interface Preconditioner {
   request(info: StepInfo): PassRequest;
   /** Curvature, then inverses, from this step's pass. */
   refresh(pass: Pass, problem: Problem, info: StepInfo): void;
-  /** P(g), parameter by parameter, in the order of `context.parameters`. */
-  apply(pass: Pass, problem: Problem, info: StepInfo): readonly tf.Tensor[];
+  /** P(g) of every treated parameter, in the parameter's shape. */
+  apply(
+    gradientOf: GradientOf,
+    pass: Pass,
+    problem: Problem,
+    info: StepInfo,
+  ): ReadonlyMap<Parameter, tf.Tensor>;
   /** After the parameters have moved, e.g. a second pass on the same batch. */
   finish?(pass: Pass, problem: Problem, info: StepInfo): void;
   diagnose?(problem: Problem): Diagnostics;
@@ -46,36 +54,48 @@ export type PreconditionerFactory<H> = (
   events: EventCounters,
 ) => Preconditioner;
 
+/** `create` of a declaration, and the part of it that is the method's own. */
+export interface PipelineCreate<H> {
+  (context: OptimizerContext<H>): Optimizer;
+  readonly preconditioner: PreconditionerFactory<H>;
+}
+
 /** An optimizer from a preconditioner: use as `create` of a declaration. */
 export function preconditioned<H extends PipelineHyperparameters>(
   factory: PreconditionerFactory<H>,
-): (context: OptimizerContext<H>) => Optimizer {
-  return (context) => {
+): PipelineCreate<H> {
+  const create = (context: OptimizerContext<H>): Optimizer => {
     const state = new OptimizerState();
     const events = eventCounters(state);
     const preconditioner = factory(context, state, events);
     const move = momentumUpdate(context, state);
+    const { parameters, hyperparameters } = context;
     return {
       state,
       preconditioned: preconditioner.treated.map(({ name }) => name),
       step: (problem, info) =>
         tf.tidy(() => {
           const pass = problem.evaluate(preconditioner.request(info));
+          const gradients = new Map(parameters.map((one, i) => [one, pass.gradients[i]]));
+          const gradientOf: GradientOf = (parameter) => gradients.get(parameter) as tf.Tensor;
           preconditioner.refresh(pass, problem, info);
-          const directions = inPhase("precondition", () =>
-            preconditioner.apply(pass, problem, info),
+          const changed = inPhase("precondition", () =>
+            preconditioner.apply(gradientOf, pass, problem, info),
           );
           inPhase("update", () => {
-            const { factor, clipped } = clipFactor(directions, context.hyperparameters.clipNorm);
+            const directions = parameters.map((one) => changed.get(one) ?? gradientOf(one));
+            const { factor, clipped } = clipFactor(directions, hyperparameters.clipNorm);
             events.count("clippedSteps", clipped);
             move(directions, factor, info);
           });
           preconditioner.finish?.(pass, problem, info);
+          inPhase("update", () => events.commit());
           return pass.loss;
         }),
       ...(preconditioner.diagnose && { diagnose: preconditioner.diagnose }),
     };
   };
+  return Object.assign(create, { preconditioner: factory });
 }
 
 /** Step 5: coupled weight decay on every tensor, momentum, update. */

@@ -1,0 +1,8 @@
+import { describeGoldenSteps } from "../suite/optimizer/testing/golden-steps.ts";
+import { describeOracle } from "../suite/optimizer/testing/oracle.ts";
+import * as file from "./sgd.ts";
+
+describeGoldenSteps("sgd", file);
+describeGoldenSteps("nesterov", file);
+describeOracle("sgd", file);
+describeOracle("nesterov", file);

@@ -1,0 +1,114 @@
+/** @file Problems whose gradients and observations are given, whatever the parameters are. */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Pass } from "../../nn/evaluate.ts";
+import type { KroneckerLayer, Parameter, ParameterRole } from "../../nn/parameter.ts";
+import type { RandomSource } from "../../nn/random.ts";
+import type { Optimizer, OptimizerDeclaration } from "../declaration.ts";
+import { flat, type Nested, shapeOf } from "./nested.ts";
+
+/** A parameter that starts at these values. */
+export function parameter(name: string, values: Nested, role: ParameterRole = "weight"): Parameter {
+  return { name, role, variable: tf.variable(tf.tensor(flat(values), shapeOf(values))) };
+}
+
+/** A linear layer `fc`, its weight `[dIn, dOut]` zero (and its bias, where asked for). */
+export function linearLayer(dIn: number, dOut: number, withBias = false): KroneckerLayer {
+  const zeros = Array.from({ length: dIn }, () => new Array<number>(dOut).fill(0));
+  return {
+    name: "fc",
+    kind: "linear",
+    weight: parameter("fc.weight", zeros),
+    ...(withBias && { bias: parameter("fc.bias", new Array<number>(dOut).fill(0), "bias") }),
+    dIn,
+    dOut,
+    place: "hidden",
+    tied: false,
+  };
+}
+
+/** What a step is given, as nested arrays. */
+export interface Given {
+  /** In the order of the parameters. */
+  readonly gradients: readonly Nested[];
+  /** `[rows, dIn]` */
+  readonly inputs?: Nested;
+  /** `[rows, dOut]`, of the summed loss. */
+  readonly outputGradients?: Nested;
+  readonly sampledOutputGradients?: Nested;
+  readonly hessianVector?: readonly Nested[];
+  readonly examples?: number;
+  readonly terms?: number;
+}
+
+const tensorOf = (values: Nested) => tf.tensor(flat(values), shapeOf(values));
+
+/** One optimizer over given parameters (those of `layer`, or a lone one), fed by hand. */
+export interface Bench {
+  readonly optimizer: Optimizer;
+  step(given: Given): void;
+  values(): number[][];
+  dispose(): void;
+}
+
+/**
+ * @param settings over the declaration's defaults
+ * @param random what the method draws from
+ */
+export function benchOf(
+  declaration: OptimizerDeclaration,
+  over: KroneckerLayer | Parameter | readonly Parameter[],
+  settings: Readonly<Record<string, unknown>> = {},
+  random?: RandomSource,
+): Bench {
+  const layers = "kind" in over ? [over] : [];
+  const parameters =
+    "kind" in over
+      ? [over.weight, ...(over.bias ? [over.bias] : [])]
+      : "variable" in over
+        ? [over]
+        : over;
+  const optimizer = declaration.create({
+    hyperparameters: declaration.hyperparameters.parse(settings),
+    parameters,
+    layers,
+    random: () => random as RandomSource,
+  });
+  let step = 0;
+  return {
+    optimizer,
+    step: (given) => {
+      const loss = tf.tidy(() => {
+        const { examples = 1, terms = examples } = given;
+        const problem = { examples, terms, evaluate: () => passOf(given, layers, terms) };
+        return optimizer.step(problem, { step: step++, rateFactor: 1, progress: 0 });
+      });
+      loss.dispose();
+    },
+    values: () => parameters.map(({ variable }) => [...variable.dataSync()]),
+    dispose: () => {
+      optimizer.state.dispose();
+      for (const { variable } of parameters) variable.dispose();
+    },
+  };
+}
+
+/** The settings under which a pipeline method's step is `θ − P(g)`. */
+export const PLAIN_STEP = { learningRate: 1, momentum: 0, weightDecay: 0, clipNorm: 1e30 };
+
+function passOf(given: Given, layers: readonly KroneckerLayer[], terms: number): Pass {
+  const ofMean = (values: Nested) => tf.div(tensorOf(values), terms) as tf.Tensor2D;
+  const { inputs, outputGradients, sampledOutputGradients, hessianVector } = given;
+  const observation = {
+    rows: inputs ? (shapeOf(inputs)[0] as number) : 0,
+    positions: 1,
+    ...(inputs && { inputs: tensorOf(inputs) }),
+    ...(outputGradients && { outputGradients: ofMean(outputGradients) }),
+    ...(sampledOutputGradients && { sampledOutputGradients: ofMean(sampledOutputGradients) }),
+  };
+  return {
+    loss: tf.scalar(0),
+    gradients: given.gradients.map(tensorOf),
+    observations: new Map(layers.map((layer) => [layer, observation])),
+    ...(hessianVector && { hessianVector: hessianVector.map(tensorOf) }),
+  };
+}
