@@ -81,7 +81,8 @@ function decode(name: string, entry: Entry, data: Uint8Array, source: string): S
     );
   }
   const size = shape.reduce((product, side) => product * side, 1);
-  const bytes = data.slice(offsets[0], offsets[1]);
+  // Copied: floats need an aligned offset, and a Node Buffer's own slice would be a view.
+  const bytes = new Uint8Array(data.subarray(offsets[0], offsets[1]));
   if (bytes.length !== size * Float32Array.BYTES_PER_ELEMENT) {
     throw new Error(
       `"${name}" in ${source} has ${bytes.length} bytes, but its shape [${shape}] takes ` +

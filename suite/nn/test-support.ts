@@ -26,6 +26,12 @@ export function testRandom(seed = 1): RandomSource {
   };
 }
 
+/** For models that are given their weights. */
+export const NO_RANDOM: RandomSource = {
+  uniform: (count) => new Float32Array(count),
+  normal: (count) => new Float32Array(count),
+};
+
 export function tensorFrom({ shape, values }: OracleTensor, dtype?: "int32"): tf.Tensor {
   return tf.tensor(values, shape, dtype);
 }

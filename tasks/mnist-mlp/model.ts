@@ -16,10 +16,10 @@ export interface MlpSize {
  * `paper`: 28×28 digits, two hidden layers of 2048 (appendix C). `mini` and `smoke`: digits of 14×14,
  * two hidden layers of 128.
  */
-export const MLP_SIZES: Readonly<Record<Tier, Pick<MlpSize, "widths">>> = {
-  paper: { widths: [784, 2048, 2048, 10] },
-  mini: { widths: [196, 128, 128, 10] },
-  smoke: { widths: [196, 128, 128, 10] },
+export const MLP_WIDTHS: Readonly<Record<Tier, MlpSize["widths"]>> = {
+  paper: [784, 2048, 2048, 10],
+  mini: [196, 128, 128, 10],
+  smoke: [196, 128, 128, 10],
 };
 
 /** Images `[n, …]` of widths[0] values to logits `[n, classes]`. */
