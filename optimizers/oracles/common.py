@@ -191,6 +191,8 @@ def trajectory(
     if "sampledLabels" in injected:
         drawn = injected["sampledLabels"]
         out["sampledLabels"] = {str(t): drawn[t] for t in sorted(drawn)}
+        uniforms = injected["sampledUniforms"]
+        out["sampledUniforms"] = {str(t): uniforms[t] for t in sorted(uniforms)}
     if probes:
         out["probes"] = injected["probes"]
     out["losses"] = losses

@@ -188,8 +188,8 @@ if __name__ == "__main__":
     runs = [
         ("mlp", "mlp", {}, 50, (0, 1, 2, 10, 49)),
         ("mlp-no-bias", "mlp-no-bias, interval 2", {"curvatureInterval": 2}, 50, (0, 1, 3, 20)),
-        ("conv", "conv", {"learningRate": 0.01}, 50, (0, 1, 20)),
-        ("attention", "attention", {}, 50, (0, 1, 10, 49)),
+        ("conv", "conv", {"learningRate": 0.02, "damping": 0.3}, 50, (0, 1, 20)),
+        ("attention", "attention", {"learningRate": 0.02, "damping": 0.3}, 50, (0, 1, 10, 49)),
     ]
     agreement = closed_forms()
     write(
@@ -197,6 +197,7 @@ if __name__ == "__main__":
         notes=[
             "state NAME.A [dIn (+ 1)]^2 (never corrected: it starts as the first batch's), NAME.HA, "
             "NAME.HB [dOut]^2, NAME.s, NAME.y: averages before damping; NAME.skipped: skips in a row",
+            "conv: the mean output gradient before a batch norm is exactly zero, so conv1.HB stays I",
             "golden: double damping, then BFGS of H; |d| = 0 in the skip rule",
         ],
         golden=[

@@ -10,9 +10,8 @@ import numpy as np
 
 from common import clip, momentum_state, trajectory, write
 from lamb import norm
+from models import is_norm
 from peers import FixedGradients, golden
-
-PLAIN = (".bias", ".gamma", ".beta")
 
 
 def init(model, parameters, hp):
@@ -24,7 +23,7 @@ def step(problem, parameters, state, hp):
     new, moved = {}, {}
     for k, g in clip(grads, hp["clipNorm"]).items():
         theta, decay, rate = parameters[k], hp["weightDecay"], hp["trustCoefficient"]
-        if k.endswith(PLAIN):
+        if k.endswith(".bias") or is_norm(k):
             decay = 0.0
         elif norm(theta) > 0 and norm(g) > 0:
             rate = rate * norm(theta) / (norm(g) + decay * norm(theta))

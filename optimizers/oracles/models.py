@@ -59,6 +59,19 @@ def patches(images, kernel, stride, pad):
     return torch.stack(windows, 1)
 
 
+def standardise(x, axes):
+    centred = x - x.mean(axes, keepdim=True)
+    return centred / torch.sqrt((centred**2).mean(axes, keepdim=True) + 1e-5)
+
+
+def one_hot(ids, entries, dtype):
+    return torch.nn.functional.one_hot(ids, entries).to(dtype)
+
+
+def is_norm(name):
+    return name.startswith(("norm", "bn"))
+
+
 class Model:
     """A model as torch ops; `forward` returns logits [terms, classes]."""
 
@@ -86,11 +99,9 @@ class Model:
         random = np.random.default_rng(seed)
         parameters = {}
         for name, shape in self.shapes.items():
-            spread = 0.25
-            if name.endswith(".weight"):
-                fan_in = int(np.prod(shape[:-1]))
-                spread = 1 / np.sqrt(shape[-1] if name.startswith("embedding") else fan_in)
-            centre = 1 if name.endswith(".gamma") else 0
+            fan_in = shape[-1] if name.startswith(("wte", "wpe")) else int(np.prod(shape[:-1]))
+            spread = 0.25 if len(shape) == 1 else 1 / np.sqrt(fan_in)
+            centre = 1 if is_norm(name) and name.endswith(".weight") else 0
             parameters[name] = quantise(centre + spread * random.standard_normal(shape))
         return parameters
 
@@ -121,21 +132,22 @@ class Mlp(Model):
 class Conv(Model):
     name = "conv"
     text = (
-        "images [n,4,4,2] (NHWC) -> conv1 3x3, stride 1, zero padding 1, 2->3, bias -> ReLU -> "
-        "conv2 2x2, stride 2, no padding, 3->2, bias -> flatten (y,x,c) -> fc 8->3, bias"
+        "images [n,4,4,2] (NHWC) -> conv1 3x3, stride 1, zero padding 1, 2->3, no bias -> batch norm bn1 "
+        "(eps 1e-5, the batch's moments) -> ReLU -> conv2 2x2, stride 2, no padding, 3->2, no bias -> "
+        "flatten (y,x,c) -> fc 8->3, bias"
     )
     classes = 3
     input_shape = (4, 4, 2)
     layers = [
-        Layer("conv1", "convolution", 18, 3, True, "first"),
-        Layer("conv2", "convolution", 12, 2, True),
+        Layer("conv1", "convolution", 18, 3, False, "first"),
+        Layer("conv2", "convolution", 12, 2, False),
         Layer("fc", "linear", 8, 3, True, "head"),
     ]
     shapes = {
         "conv1.weight": (3, 3, 2, 3),
-        "conv1.bias": (3,),
+        "bn1.weight": (3,),
+        "bn1.bias": (3,),
         "conv2.weight": (2, 2, 3, 2),
-        "conv2.bias": (2,),
         "fc.weight": (8, 3),
         "fc.bias": (3,),
     }
@@ -144,12 +156,12 @@ class Conv(Model):
         columns = patches(images, kernel, stride, pad)
         weight = p[f"{name}.weight"]
         rows = columns.reshape(-1, columns.shape[-1])
-        z = rows @ weight.reshape(-1, weight.shape[-1]) + p[f"{name}.bias"]
-        self.tap(taps, name, rows, z)
+        z = self.tap(taps, name, rows, rows @ weight.reshape(-1, weight.shape[-1]))
         return z.reshape(*columns.shape[:3], -1)
 
     def forward(self, p, inputs, taps):
-        hidden = torch.relu(self.convolution(p, taps, "conv1", inputs, 3, 1, 1))
+        hidden = self.convolution(p, taps, "conv1", inputs, 3, 1, 1)
+        hidden = torch.relu(standardise(hidden, (0, 1, 2)) * p["bn1.weight"] + p["bn1.bias"])
         hidden = self.convolution(p, taps, "conv2", hidden, 2, 2, 0)
         return self.linear(p, taps, "fc", hidden.flatten(1))
 
@@ -157,44 +169,52 @@ class Conv(Model):
 class Attention(Model):
     name = "attention"
     text = (
-        "ids [n,3] -> embedding 5x4 -> x; layer norm (eps 1e-5) norm1 -> qkv 4->12, bias, columns "
-        "query, key, value of 4 each -> one head, causal softmax(q k^T / 2) v -> projection 4->4, "
-        "bias -> x + that -> layer norm norm2 -> head 4->5, no bias, not tied; "
-        "loss over n*3 tokens, no label smoothing"
+        "ids [n,3] -> x = wte 5x4 by token + wpe 3x4 by position -> layer norm (eps 1e-5) norm1 -> qkv "
+        "4->12, bias, columns query, key, value of 4 each -> one head, causal softmax(q k^T / 2) v -> projection "
+        "4->4, bias -> x + that -> layer norm norm2 -> head 4->5, no bias, not tied; loss over n*3 tokens, "
+        "no label smoothing"
     )
     classes = 5
     input_shape = (3,)
     label_smoothing = 0.0
     tokens = True
     layers = [
-        Layer("embedding", "embedding", 5, 4, False, "first"),
+        Layer("wte", "embedding", 5, 4, False, "first"),
+        Layer("wpe", "embedding", 3, 4, False, "first"),
         Layer("qkv", "linear", 4, 12, True),
         Layer("projection", "linear", 4, 4, True),
         Layer("head", "linear", 4, 5, False, "head"),
     ]
     shapes = {
-        "embedding.weight": (5, 4),
-        "norm1.gamma": (4,),
-        "norm1.beta": (4,),
+        "wte.weight": (5, 4),
+        "wpe.weight": (3, 4),
+        "norm1.weight": (4,),
+        "norm1.bias": (4,),
         "qkv.weight": (4, 12),
         "qkv.bias": (12,),
         "projection.weight": (4, 4),
         "projection.bias": (4,),
-        "norm2.gamma": (4,),
-        "norm2.beta": (4,),
+        "norm2.weight": (4,),
+        "norm2.bias": (4,),
         "head.weight": (4, 5),
     }
 
     def norm(self, p, name, x):
-        centred = x - x.mean(-1, keepdim=True)
-        variance = (centred**2).mean(-1, keepdim=True)
-        return centred / torch.sqrt(variance + 1e-5) * p[f"{name}.gamma"] + p[f"{name}.beta"]
+        return standardise(x, (-1,)) * p[f"{name}.weight"] + p[f"{name}.bias"]
+
+    def embed(self, p, taps, inputs):
+        n, tokens = inputs.shape
+        places = torch.arange(tokens).repeat(n)
+        dtype = p["wte.weight"].dtype
+        ids, places = one_hot(inputs.flatten(), 5, dtype), one_hot(places, 3, dtype)
+        z = ids @ p["wte.weight"] + places @ p["wpe.weight"]
+        for name, rows in (("wte", ids), ("wpe", places)):
+            self.tap(taps, name, rows, z)
+        return z.reshape(n, tokens, 4)
 
     def forward(self, p, inputs, taps):
-        n, tokens = inputs.shape
-        one_hot = torch.nn.functional.one_hot(inputs.flatten(), 5).to(p["embedding.weight"].dtype)
-        looked_up = self.tap(taps, "embedding", one_hot, one_hot @ p["embedding.weight"])
-        x = looked_up.reshape(n, tokens, 4)
+        tokens = inputs.shape[1]
+        x = self.embed(p, taps, inputs)
         query, key, value = self.linear(p, taps, "qkv", self.norm(p, "norm1", x)).split(4, -1)
         scores = query @ key.transpose(1, 2) / 2
         future = torch.triu(torch.ones(tokens, tokens, dtype=torch.bool), 1)
