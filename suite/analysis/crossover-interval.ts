@@ -18,8 +18,14 @@ import { studentTFactor } from "./intervals.ts";
 import type { Metric } from "./metric.ts";
 import { differenceNoise } from "./noise.ts";
 import { quantileOfSorted } from "./quantile.ts";
-import { drawStudentT, type Random, REPLICATES, RESAMPLING_SEED, randomFrom } from "./random.ts";
-import { at } from "./statistics.ts";
+import {
+  drawStudentT,
+  type Random,
+  REPLICATES,
+  RESAMPLING_SEED,
+  randomFrom,
+  studentTSampler,
+} from "./random.ts";
 import { tuningSampler } from "./tuning-resample.ts";
 
 export interface CrossoverInterval {
@@ -64,7 +70,7 @@ export function summariseReplicates(
   let never = 0;
   for (let replicate = 0; replicate < replicates; replicate++) {
     draw(d);
-    if (minimumLead !== 0) for (let j = 0; j < d.length; j++) d[j] = at(d, j) - minimumLead;
+    if (minimumLead !== 0) for (let j = 0; j < d.length; j++) d[j] = (d[j] as number) - minimumLead;
     const place = lastingCrossing(x, d);
     lasting[replicate] = place;
     if (place === Number.NEGATIVE_INFINITY) always++;
@@ -101,7 +107,7 @@ export function pooledTCrossover(
   const random = randomFrom(seed);
   const draws = points.map((point) => drawerOf(point, random, tuning));
   const draw: Draw = (d) => {
-    for (let j = 0; j < d.length; j++) d[j] = at(draws, j)();
+    for (let j = 0; j < d.length; j++) d[j] = (draws[j] as () => number)();
   };
   const positions = points.map(({ position }) => position);
   const earliest = bandEdge(points, options);
@@ -118,17 +124,19 @@ export function pooledTCrossover(
 function drawerOf(point: PairedPoint, random: Random, tuning: Metric | undefined): () => number {
   const { difference, noise, challenger, baseline } = point;
   if (!tuning || !challenger.cell || !baseline.cell) {
-    return () => difference + drawStudentT(random, noise.df) * noise.standardError;
+    const t = studentTSampler(noise.df);
+    return () => difference + t(random) * noise.standardError;
   }
   const first = tuningSampler(challenger.cell, tuning);
   const second = tuningSampler(baseline.cell, tuning);
   const [one, other] = [point.challengerDeviation, point.baselineDeviation];
   if (one === other) {
+    const t = studentTSampler(one.df);
     return () => {
       const a = first(random);
       const b = second(random);
       const scale = one.s * Math.sqrt(a.inverseCount + b.inverseCount);
-      return a.centre - b.centre + drawStudentT(random, one.df) * scale;
+      return a.centre - b.centre + t(random) * scale;
     };
   }
   return () => {

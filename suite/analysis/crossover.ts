@@ -59,6 +59,8 @@ function interpolate(x: ArrayLike<number>, d: ArrayLike<number>, j: number): num
   return at(x, j) + ((at(x, j + 1) - at(x, j)) * before) / (before + after);
 }
 
+// These three run in every replicate of an interval, so they index without `at`.
+
 /**
  * The lasting crossing as a coordinate: x ascending [m], d [m]. -∞ if every d > 0, +∞ if the last
  * d ≤ 0, NaN without points.
@@ -66,7 +68,7 @@ function interpolate(x: ArrayLike<number>, d: ArrayLike<number>, j: number): num
 export function lastingCrossing(x: ArrayLike<number>, d: ArrayLike<number>): number {
   if (d.length === 0) return Number.NaN;
   let last = d.length - 1;
-  while (last >= 0 && at(d, last) > 0) last--;
+  while (last >= 0 && (d[last] as number) > 0) last--;
   if (last < 0) return Number.NEGATIVE_INFINITY;
   return last === d.length - 1 ? Number.POSITIVE_INFINITY : interpolate(x, d, last);
 }
@@ -91,7 +93,7 @@ export function crossingsOf(
 export function countCrossings(d: ArrayLike<number>): number {
   let count = 0;
   for (let j = 0; j + 1 < d.length; j++) {
-    if (at(d, j) > 0 === at(d, j + 1) > 0) continue;
+    if ((d[j] as number) > 0 === (d[j + 1] as number) > 0) continue;
     count += isTouch(d, j) ? -1 : 1;
   }
   return count;
@@ -99,7 +101,7 @@ export function countCrossings(d: ArrayLike<number>): number {
 
 /** The way up from a point that is exactly level and was reached from ahead. */
 function isTouch(d: ArrayLike<number>, j: number): boolean {
-  return at(d, j) === 0 && j > 0 && at(d, j - 1) > 0;
+  return d[j] === 0 && j > 0 && (d[j - 1] as number) > 0;
 }
 
 /**

@@ -76,10 +76,10 @@ function oneFoldSampler(table: FoldTable, n: number): TuningSampler {
   return (random) => {
     const u = random();
     let rank = 0;
-    while (rank < n - 1 && u < at(beyond, rank)) rank++;
-    const index = at(table.order, rank);
-    drawn.centre = at(table.centre, index);
-    drawn.inverseCount = at(table.inverse, index);
+    while (rank < n - 1 && u < (beyond[rank] as number)) rank++;
+    const index = table.order[rank] as number;
+    drawn.centre = table.centre[index] as number;
+    drawn.inverseCount = table.inverse[index] as number;
     return drawn;
   };
 }
@@ -93,17 +93,17 @@ function manyFoldSampler(tables: readonly FoldTable[], n: number): TuningSampler
     for (let draw = 0; draw < n; draw++) {
       const index = drawIndex(random, n);
       for (let fold = 0; fold < tables.length; fold++) {
-        const rank = at(at(tables, fold).rank, index);
-        if (rank < at(best, fold)) best[fold] = rank;
+        const rank = (tables[fold] as FoldTable).rank[index] as number;
+        if (rank < (best[fold] as number)) best[fold] = rank;
       }
     }
     drawn.centre = 0;
     drawn.inverseCount = 0;
     for (let fold = 0; fold < tables.length; fold++) {
-      const table = at(tables, fold);
-      const index = at(table.order, at(best, fold));
-      drawn.centre += at(table.centre, index);
-      drawn.inverseCount += at(table.inverse, index);
+      const table = tables[fold] as FoldTable;
+      const index = table.order[best[fold] as number] as number;
+      drawn.centre += table.centre[index] as number;
+      drawn.inverseCount += table.inverse[index] as number;
     }
     return drawn;
   };
