@@ -101,9 +101,12 @@ export function readableModel(model: string, info: string, architecture: string)
   return family && number ? `${known} family ${family} model ${number}` : known;
 }
 
+/** What `gpuModel` calls a WebGPU that runs on the processor. */
+export const SOFTWARE_GPU = "SwiftShader";
+
 /** The GPU's name, or undefined where nothing on this machine can tell it. */
 export function gpuModel(device: "webgpu" | "cuda"): string | undefined {
-  if (device === "webgpu" && isSoftwareVulkan()) return "SwiftShader";
+  if (device === "webgpu" && isSoftwareVulkan()) return SOFTWARE_GPU;
   const visible = Number.parseInt(process.env.CUDA_VISIBLE_DEVICES ?? "0", 10);
   const gpus = nvidiaGpus();
   const nvidia = gpus.find((gpu) => gpu.index === visible) ?? gpus[0];
@@ -114,7 +117,7 @@ export function gpuModel(device: "webgpu" | "cuda"): string | undefined {
 }
 
 /** A Vulkan driver that runs on the processor has been chosen by the loader's own variables. */
-export function isSoftwareVulkan(): boolean {
+function isSoftwareVulkan(): boolean {
   const drivers = process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES ?? "";
   return /swiftshader/i.test(drivers);
 }

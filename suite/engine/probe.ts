@@ -2,8 +2,8 @@
  * @file Whether one backend on one device computes rightly here: tried in a process of its own
  * (`probe-run.ts`), because a native library that fails may take its process down.
  */
-import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { lastJson, runNode } from "./child.ts";
 import type { DeviceChoice } from "./devices.ts";
 
 export type ProbeOutcome =
@@ -19,45 +19,11 @@ export function probe({ backend, device, threads }: DeviceChoice): Promise<Probe
 }
 
 /** Runs Node with these arguments; its last line of output is the outcome, unless it dies. */
-export function outcomeOf(nodeArguments: readonly string[]): Promise<ProbeOutcome> {
-  const child = spawn(process.execPath, nodeArguments, {
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: SECONDS * 1000,
-    killSignal: "SIGKILL",
-  });
-  let output = "";
-  let complaints = "";
-  child.stdout.on("data", (chunk) => {
-    output += chunk;
-  });
-  child.stderr.on("data", (chunk) => {
-    complaints += chunk;
-  });
-  return new Promise((resolve) => {
-    child.on("error", (cause) => resolve(died(`could not be started: ${cause.message}`, "")));
-    child.on("close", (code, signal) => {
-      const outcome = readOutcome(output);
-      // A crash while the process ends is a failure too, whatever it said before.
-      if (outcome && code === 0) resolve(outcome);
-      else if (child.killed) resolve(died(`did not answer within ${SECONDS} s`, complaints));
-      else resolve(died(signal ? `was killed by ${signal}` : `ended with ${code}`, complaints));
-    });
-  });
-}
-
-function died(how: string, complaints: string): ProbeOutcome {
-  const last = complaints.trim().split("\n").at(-1)?.slice(0, 300);
-  return {
-    works: false,
-    code: "process-died",
-    summary: `The process that tried it ${how}${last ? `; its last words: ${last}` : ""}.`,
-  };
-}
-
-function readOutcome(output: string): ProbeOutcome | undefined {
-  try {
-    return JSON.parse(output.trim().split("\n").at(-1) ?? "");
-  } catch {
-    return undefined;
-  }
+export async function outcomeOf(nodeArguments: readonly string[]): Promise<ProbeOutcome> {
+  const { output, failure } = await runNode(nodeArguments, { seconds: SECONDS });
+  const outcome = lastJson<ProbeOutcome>(output);
+  // A crash while the process ends is a failure too, whatever it said before.
+  if (outcome && !failure) return outcome;
+  const summary = `The process that tried it ${failure ?? "said nothing"}.`;
+  return { works: false, code: "process-died", summary };
 }
