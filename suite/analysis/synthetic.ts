@@ -155,7 +155,7 @@ function cellFile(settings: Settings, place: Place): CellFile {
       hyperparameters,
       steps: stepsOf(settings, batchSize, datasetSize),
       expected: peak - 0.004 * decades(hyperparameters, best),
-      diverged: Number(hyperparameters.learningRate) / Number(best.learningRate) > 31,
+      diverged: Number(hyperparameters.learningRate) / Number(best.learningRate) > 20,
       preconditioned: optimizer.damped ?? false,
       costFactor: optimizer.cost ?? 1,
     });
