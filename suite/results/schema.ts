@@ -189,6 +189,12 @@ export const cellFileSchema = z.strictObject({
   trials: z.array(trialSchema).min(1),
 });
 
+/**
+ * As it lies on disk: with a digest of everything else, so that an edit by hand shows. It proves
+ * nothing against someone who recomputes it; rerunning a trial does.
+ */
+export const storedFileSchema = cellFileSchema.extend({ digest: hex(64) });
+
 export type Tier = (typeof TIERS)[number];
 export type Backend = (typeof BACKENDS)[number];
 export type Device = (typeof DEVICES)[number];

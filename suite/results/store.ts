@@ -1,4 +1,5 @@
 /** @file Where result files lie, and how they change: as a whole or not at all. */
+import { createHash } from "node:crypto";
 import {
   closeSync,
   existsSync,
@@ -20,6 +21,7 @@ import {
   type DeviceClass,
   MAX_FILE_BYTES,
   SCHEMA_VERSION,
+  storedFileSchema,
   type Trial,
 } from "./schema.ts";
 
@@ -47,12 +49,20 @@ export function readCellFile(file: string): CellFile {
   } catch (error) {
     throw new StoreError(file, `not a JSON file that can be read (${(error as Error).message}).`);
   }
-  const parsed = cellFileSchema.safeParse(json);
+  const parsed = storedFileSchema.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new StoreError(file, `${issue?.path.join(".") || "the file"}: ${issue?.message}`);
   }
-  return parsed.data;
+  const { digest: _, ...content } = parsed.data;
+  return content;
+}
+
+/** SHA-256 of the content's canonical JSON. */
+export function digestOf(content: CellFile): string {
+  return createHash("sha256")
+    .update(canonicalJson(cellFileSchema.parse(content)))
+    .digest("hex");
 }
 
 /** Every cell file below `root`, sorted by path; `reference` and `speed` hold other things. */
@@ -94,7 +104,8 @@ export function storeTrial(
 
 /** Writes the whole file through a temporary one. @throws StoreError when it is over the limit. */
 export function writeCellFile(file: string, content: CellFile): void {
-  const text = `${canonicalJson(cellFileSchema.parse(content))}\n`;
+  const stored = { ...cellFileSchema.parse(content), digest: digestOf(content) };
+  const text = `${canonicalJson(stored)}\n`;
   if (Buffer.byteLength(text) > MAX_FILE_BYTES) {
     throw new StoreError(
       file,

@@ -1,8 +1,8 @@
 /** @file What must hold in a result file beyond its shape: every rule names file, field, value. */
 import { basename, sep } from "node:path";
 import { trialKey } from "./key.ts";
-import { type CellFile, cellFileSchema, MAX_FILE_BYTES, type Trial } from "./schema.ts";
-import { cellPath } from "./store.ts";
+import { type CellFile, MAX_FILE_BYTES, storedFileSchema, type Trial } from "./schema.ts";
+import { cellPath, digestOf } from "./store.ts";
 
 /** Deeper nesting than any result has. */
 const MAX_DEPTH = 12;
@@ -54,7 +54,7 @@ export function validateText(
   } catch (error) {
     return [finding("", `not JSON: ${(error as Error).message}`)];
   }
-  const parsed = cellFileSchema.safeParse(json);
+  const parsed = storedFileSchema.safeParse(json);
   if (!parsed.success) {
     return parsed.error.issues.map((issue) =>
       finding(
@@ -63,9 +63,14 @@ export function validateText(
       ),
     );
   }
+  const { digest, ...content } = parsed.data;
+  const actual = digestOf(content);
   return [
-    ...(path === undefined ? [] : placeFindings(parsed.data, path)),
-    ...cellFindings(parsed.data, knowledge),
+    ...(path === undefined ? [] : placeFindings(content, path)),
+    ...cellFindings(content, knowledge),
+    ...(digest === actual
+      ? []
+      : [["digest", `${digest}, but the content hashes to ${actual}`] as const]),
   ].map(([field, message]) => finding(field, message));
 }
 
