@@ -15,7 +15,7 @@ download, 900 MB on disk, about two minutes) into .crossover/tensorflow. Nothing
 package.json or package-lock.json is touched; delete the folder to undo it.
 
   --cuda   builds @tensorflow/tfjs-node-gpu against the wheel tensorflow (CUDA 12, cuDNN 9) into
-           .crossover/tensorflow-cuda. It compiles and runs on the CPU; on a GPU it is UNTRIED.
+           .crossover/tensorflow-cuda. UNTRIED: the same road, but never yet walked with a GPU.
            The CUDA libraries must be where the loader finds them (LD_LIBRARY_PATH).
   --help   this text
 
