@@ -1,8 +1,209 @@
-import { describeOracle } from "../suite/optimizer/testing/oracle.ts";
+import fc from "fast-check";
+import { beforeAll, describe, expect, it } from "vitest";
+import { useBackend } from "../suite/engine/index.ts";
+import { firstDirection, type LayerBatch } from "../suite/optimizer/testing/fixed-problem.ts";
+import {
+  choleskyOf,
+  distance,
+  gramOf,
+  type Matrix,
+  matrices,
+  multiply,
+  rotations,
+  rowsWithCovariance,
+  scale,
+  shifted,
+  solve,
+  transpose,
+} from "../suite/optimizer/testing/matrix.ts";
+import {
+  describeOracle,
+  readOracle,
+  withoutBatchFactors,
+} from "../suite/optimizer/testing/oracle.ts";
 import * as file from "./kfac.ts";
 
-describeOracle("kfac", file, {
-  // The last batch's factors live for one step only.
-  stateName: (name, { id }) =>
-    id === "kfac-local" && /\.[AB](\.updates)?$/.test(name) ? null : name,
+const { kfac, kfacLocal } = file;
+
+describeOracle("kfac", file, { stateName: withoutBatchFactors });
+
+beforeAll(() => useBackend({ backend: "reference" }));
+
+/** Factored damping in float64. */
+function ridges(a: Matrix, b: Matrix, damping: number): [number, number] {
+  const mean = (x: Matrix) => x.reduce((sum, row, i) => sum + (row[i] as number), 0) / x.length;
+  const pi = Math.sqrt(mean(a) / mean(b));
+  return [Math.max(Math.sqrt(damping) * pi, 1e-7), Math.max(Math.sqrt(damping) / pi, 1e-7)];
+}
+
+/** `(A + λ_A I)⁻¹ G (B + λ_B I)⁻¹` in float64. */
+function expected(a: Matrix, b: Matrix, gradient: Matrix, damping: number): Matrix {
+  const [ridgeA, ridgeB] = ridges(a, b, damping);
+  const left = solve(shifted(a, ridgeA), gradient);
+  return transpose(solve(shifted(b, ridgeB), transpose(left)));
+}
+
+const direction = (batch: LayerBatch, damping: number, settings = {}): Matrix =>
+  firstDirection(kfacLocal, batch, { damping, ...settings }).weight;
+
+interface Golden {
+  readonly name: string;
+  readonly A: Matrix | number[];
+  readonly B: Matrix;
+  readonly gradient: Matrix;
+  readonly damping: number;
+  readonly expected: Matrix;
+}
+
+/** A batch whose factors are A and B: of one-hot rows, where A is a diagonal of quarters. */
+function batchOf(a: Matrix | number[], b: Matrix, gradient: Matrix): LayerBatch {
+  const ids = a.flatMap((share, id) =>
+    typeof share === "number" ? new Array<number>(share * 4).fill(id) : [],
+  );
+  const inputs = ids.length > 0 ? ids : rowsWithCovariance(a as Matrix);
+  const zero = b.flat().every((x) => x === 0);
+  return {
+    inputs,
+    kind: ids.length > 0 ? "embedding" : "linear",
+    gradient,
+    sampledOutputGradients: zero ? b : scale(transpose(choleskyOf(b)), Math.sqrt(inputs.length)),
+  };
+}
+
+it.each(readOracle<Golden>("kfac").golden)("golden values: $name", (golden) => {
+  const { A, B, gradient, damping } = golden;
+  const got = direction(batchOf(A, B, gradient), damping);
+  expect(distance(got, golden.expected)).toBeLessThan(1e-5);
+});
+
+describe("closed forms", () => {
+  const batches = fc.record({
+    inputs: matrices(8, 4),
+    sampledOutputGradients: matrices(8, 3),
+    outputGradients: matrices(8, 3),
+  });
+  const a: Matrix = [
+    [2, 0.5],
+    [0.5, 1],
+  ];
+  const gradient: Matrix = [
+    [1, 0.5],
+    [-1, 2],
+  ];
+
+  it("is G/λ where λ dominates", () => {
+    const far = direction(batchOf(a, a, gradient), 1e6);
+    expect(distance(scale(far, 1e6), gradient)).toBeLessThan(3e-3);
+  });
+
+  it("is FOOF with damping λ_A over 1 + λ_B where B is the identity", () => {
+    const [ridgeA, ridgeB] = ridges(
+      a,
+      gramOf([
+        [1, 0],
+        [0, 1],
+      ]),
+      1e-3,
+    );
+    const got = direction(
+      batchOf(
+        a,
+        [
+          [1, 0],
+          [0, 1],
+        ],
+        gradient,
+      ),
+      1e-3,
+    );
+    const foof = scale(solve(shifted(a, ridgeA), gradient), 1 / (1 + ridgeB));
+    expect(distance(got, foof)).toBeLessThan(1e-5);
+  });
+
+  it("rotated inputs and outputs rotate the direction", () => {
+    fc.assert(
+      fc.property(batches, rotations(4), rotations(3), (batch, q, r) => {
+        const turned = {
+          inputs: multiply(batch.inputs, q),
+          sampledOutputGradients: multiply(batch.sampledOutputGradients, r),
+          outputGradients: multiply(batch.outputGradients, r),
+        };
+        const back = multiply(multiply(q, direction(turned, 0.1)), transpose(r));
+        expect(distance(back, direction(batch, 0.1))).toBeLessThan(1e-3);
+      }),
+    );
+  });
+
+  it("a convolution with one position is the linear layer", () => {
+    fc.assert(
+      fc.property(batches, (batch) => {
+        const convolution = direction({ ...batch, kind: "convolution" }, 1e-2);
+        expect(convolution).toEqual(direction(batch, 1e-2));
+      }),
+    );
+  });
+});
+
+describe("fewer rows than inputs", () => {
+  it.each([1, 1e-3, 1e-6, 1e-9])("is exact at λ = %s", (damping) => {
+    const rows = fc.record({ noise: matrices(4, 10), outputGradients: matrices(4, 3) });
+    fc.assert(
+      fc.property(rows, ({ noise, outputGradients }) => {
+        const inputs = noise.map((row, i) => row.map((x, j) => x / 4 + (i === j ? 1 : 0)));
+        const sampledOutputGradients: Matrix = [
+          [1, 0, 0],
+          [0, 1, 0],
+          [0, 0, 1],
+          [1, 1, 1],
+        ];
+        const got = direction({ inputs, outputGradients, sampledOutputGradients }, damping);
+        const g = scale(multiply(transpose(inputs), outputGradients), 1 / 4);
+        const want = expected(
+          gramOf(inputs, 1 / 4),
+          gramOf(sampledOutputGradients, 1 / 4),
+          g,
+          damping,
+        );
+        expect(distance(got, want)).toBeLessThan(1e-4);
+      }),
+    );
+  });
+});
+
+describe("biases", () => {
+  const inputs: Matrix = [
+    [1, 2],
+    [0, 1],
+    [2, -1],
+    [1, 1],
+  ];
+  const e: Matrix = [
+    [1, 0],
+    [0.5, 1],
+    [-1, 0.5],
+    [0, -1],
+  ];
+  const gradient: Matrix = [
+    [1, -1],
+    [0.5, 2],
+  ];
+  const batch = { inputs, sampledOutputGradients: e, gradient, biasGradient: [0.5, -2] };
+
+  it("are preconditioned by B alone", () => {
+    const { bias } = firstDirection(kfac, batch, { damping: 1e-2 });
+    const b = gramOf(e, 1 / 4);
+    const [, ridgeB] = ridges(gramOf(inputs, 1 / 4), b, 1e-2);
+    const want = transpose(solve(shifted(b, ridgeB), [[0.5], [-2]]));
+    expect(distance([bias], want)).toBeLessThan(1e-5);
+  });
+
+  it("are the last row of the gradient where homogeneous", () => {
+    const { weight, bias } = firstDirection(kfac, batch, { damping: 1e-2, bias: "homogeneous" });
+    const a = gramOf(
+      inputs.map((row) => [...row, 1]),
+      1 / 4,
+    );
+    const want = expected(a, gramOf(e, 1 / 4), [...gradient, [0.5, -2]], 1e-2);
+    expect(distance([...weight, bias], want)).toBeLessThan(1e-5);
+  });
 });

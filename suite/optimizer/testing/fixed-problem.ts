@@ -4,6 +4,7 @@ import type { Pass } from "../../nn/evaluate.ts";
 import type { KroneckerLayer, Parameter, ParameterRole } from "../../nn/parameter.ts";
 import type { RandomSource } from "../../nn/random.ts";
 import type { Optimizer, OptimizerDeclaration } from "../declaration.ts";
+import { asRows, type Matrix, multiply, scale, transpose } from "./matrix.ts";
 import { flat, type Nested, shapeOf } from "./nested.ts";
 
 /** A parameter that starts at these values. */
@@ -39,6 +40,10 @@ export interface Given {
   readonly examples?: number;
   readonly terms?: number;
 }
+
+/** Input rows; a list is an embedding's ids. */
+const rowsOf = (values: Nested) =>
+  shapeOf(values).length === 1 ? tf.tensor1d(flat(values), "int32") : tensorOf(values);
 
 const tensorOf = (values: Nested) => tf.tensor(flat(values), shapeOf(values));
 
@@ -92,6 +97,42 @@ export function benchOf(
   };
 }
 
+/** What one layer's first step is given. */
+export interface LayerBatch {
+  /** `[rows, dIn]`; embedding: `[rows]`. */
+  readonly inputs: Nested;
+  /** `[rows, dOut]`, of the summed loss. */
+  readonly outputGradients?: Matrix;
+  readonly sampledOutputGradients?: Matrix;
+  /** `[dIn, dOut]`, of the mean loss; that of the rows, if not given. */
+  readonly gradient?: Matrix;
+  readonly biasGradient?: number[];
+  readonly kind?: KroneckerLayer["kind"];
+  readonly examples?: number;
+  readonly terms?: number;
+}
+
+/** P(G) of a method's first step on one layer: the weight's `[dIn, dOut]`, and the bias's. */
+export function firstDirection(
+  declaration: OptimizerDeclaration,
+  batch: LayerBatch,
+  settings: Readonly<Record<string, unknown>>,
+): { weight: Matrix; bias: number[] } {
+  const { inputs, outputGradients = [], biasGradient, kind = "linear" } = batch;
+  const rows = (inputs as readonly Nested[]).length;
+  const { examples = rows, terms = examples } = batch;
+  const gradient =
+    batch.gradient ?? scale(multiply(transpose(inputs as Matrix), outputGradients), 1 / terms);
+  const [dIn, dOut] = [gradient.length, (gradient[0] as number[]).length];
+  const layer = { ...linearLayer(dIn, dOut, biasGradient !== undefined), kind };
+  const bench = benchOf(declaration, layer, { ...PLAIN_STEP, ...settings });
+  const gradients = biasGradient ? [gradient, biasGradient] : [gradient];
+  bench.step({ ...batch, gradients, examples, terms });
+  const [weight = [], bias = []] = bench.values();
+  bench.dispose();
+  return { weight: scale(asRows(weight, dOut), -1), bias: bias.map((x) => -x) };
+}
+
 /** The settings under which a pipeline method's step is `θ − P(g)`. */
 export const PLAIN_STEP = { learningRate: 1, momentum: 0, weightDecay: 0, clipNorm: 1e30 };
 
@@ -101,7 +142,7 @@ function passOf(given: Given, layers: readonly KroneckerLayer[], terms: number):
   const observation = {
     rows: inputs ? (shapeOf(inputs)[0] as number) : 0,
     positions: 1,
-    ...(inputs && { inputs: tensorOf(inputs) }),
+    ...(inputs && { inputs: rowsOf(inputs) }),
     ...(outputGradients && { outputGradients: ofMean(outputGradients) }),
     ...(sampledOutputGradients && { sampledOutputGradients: ofMean(sampledOutputGradients) }),
   };

@@ -18,7 +18,7 @@ import { type SmallModel, type SmallModelName, smallModel } from "./small-models
 
 type Tensors = Readonly<Record<string, Nested>>;
 
-interface Trajectory {
+export interface Trajectory {
   readonly name: string;
   readonly id: string;
   readonly model: SmallModelName;
@@ -65,6 +65,10 @@ export interface OracleOptions {
   readonly without?: readonly string[];
   readonly backends?: readonly BackendName[];
 }
+
+/** `stateName` for methods that hold a batch's own factors for one step only. */
+export const withoutBatchFactors = (name: string, { hyperparameters }: Trajectory) =>
+  hyperparameters.statistics === "batch" && /\.[AB](\.updates)?$/.test(name) ? null : name;
 
 /** Registers the tests of every trajectory of `oracles/<name>.json`. */
 export function describeOracle(

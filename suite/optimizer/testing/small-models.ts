@@ -1,13 +1,18 @@
 /**
  * @file The four small models of `optimizers/oracles/models.json`, on tfjs: an MLP with biases and
- * one without, a convolutional net, and a transformer block with embedding and layer norms.
+ * one without, a convolutional net with batch norm, and a transformer block with token and position
+ * embeddings and layer norms.
  */
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
+import { causalMask, selfAttention } from "../../nn/attention.ts";
+import { batchNorm } from "../../nn/batch-norm.ts";
+import { convolution } from "../../nn/convolution.ts";
+import { tokenEmbedding } from "../../nn/embedding.ts";
 import { evaluateBatch } from "../../nn/evaluate.ts";
-import { type ForwardPass, type Model, ModelBuilder } from "../../nn/model.ts";
-import type { KroneckerLayer, Parameter, ParameterRole } from "../../nn/parameter.ts";
-import { extractPatches, type Window } from "../../nn/patches.ts";
+import { layerNorm } from "../../nn/layer-norm.ts";
+import { linear } from "../../nn/linear.ts";
+import { disposeModel, type Model, ModelBuilder } from "../../nn/model.ts";
 import type { RandomSource } from "../../nn/random.ts";
 import type { Problem } from "../problem.ts";
 import { flat, type Nested, shapeOf } from "./nested.ts";
@@ -16,14 +21,6 @@ export const SMALL_MODELS = ["mlp", "mlp-no-bias", "conv", "attention"] as const
 export type SmallModelName = (typeof SMALL_MODELS)[number];
 
 interface ModelRecord {
-  readonly layers: readonly {
-    readonly name: string;
-    readonly kind: KroneckerLayer["kind"];
-    readonly dIn: number;
-    readonly dOut: number;
-    readonly bias: boolean;
-    readonly place: KroneckerLayer["place"];
-  }[];
   readonly labelSmoothing: number;
   readonly batchSize: number;
   readonly parameters: Readonly<Record<string, Nested>>;
@@ -58,44 +55,22 @@ export interface SmallModel {
 /** A fresh copy, at the parameters of the oracle. */
 export function smallModel(name: SmallModelName): SmallModel {
   const record = RECORDS[name];
-  const builder = new ModelBuilder({ uniform: unused, normal: unused });
-  const parameters = new Map(
-    Object.entries(record.parameters).map(([key, values]) => [
-      key,
-      builder.parameter(key, roleOf(key), shapeOf(values), flat(values)),
-    ]),
-  );
-  const layers = new Map(
-    record.layers.map(({ bias, ...rest }) => {
-      const weight = parameters.get(`${rest.name}.weight`) as Parameter;
-      const biased = bias && { bias: parameters.get(`${rest.name}.bias`) as Parameter };
-      return [rest.name, builder.layer({ ...rest, weight, ...biased, tied: false })];
-    }),
-  );
-  const parts: Parts = {
-    layer: (key) => layers.get(key) as KroneckerLayer,
-    variable: (key) => (parameters.get(key) as Parameter).variable,
-  };
-  const model = builder.build((inputs, pass) => FORWARD[name](parts, inputs, pass));
+  const builder = new ModelBuilder({
+    uniform: (count) => new Float32Array(count),
+    normal: (count) => new Float32Array(count),
+  });
+  const model = builder.build(BUILD[name](builder));
+  for (const { name: key, variable } of model.parameters) {
+    const values = record.parameters[key] as Nested;
+    tf.tidy(() => variable.assign(tf.tensor(flat(values), shapeOf(values))));
+  }
   return {
     name,
     model,
     record,
     withBatch: (step, use, draws = {}) => withBatch(model, record, step, use, draws),
-    dispose: () => {
-      for (const { variable } of model.parameters) variable.dispose();
-    },
+    dispose: () => disposeModel(model),
   };
-}
-
-function unused(): never {
-  throw new Error("The oracle gives all initial values.");
-}
-
-function roleOf(name: string): ParameterRole {
-  if (name.startsWith("norm")) return "norm";
-  if (name.startsWith("embedding")) return "embedding";
-  return name.endsWith(".bias") ? "bias" : "weight";
 }
 
 interface Draws {
@@ -150,77 +125,59 @@ function uniformsFor(logits: tf.Tensor2D, labels: Float32Array): Float32Array {
   });
 }
 
-/** The model's layers and parameters by name. */
-interface Parts {
-  layer(name: string): KroneckerLayer;
-  variable(name: string): tf.Variable;
-}
-
-type Forward = (parts: Parts, inputs: tf.Tensor, pass: ForwardPass) => tf.Tensor2D;
-
-/** `x W (+ b)` for x `[rows, dIn]`; a convolution's weight flattened. */
-function affine(parts: Parts, name: string, x: tf.Tensor, pass: ForwardPass): tf.Tensor2D {
-  const layer = parts.layer(name);
-  const { dIn, dOut, weight, bias } = layer;
-  const matrix = tf.reshape(weight.variable, [dIn, dOut]) as tf.Tensor2D;
-  const product = tf.matMul(x as tf.Tensor2D, matrix);
-  const preactivation = bias ? tf.add(product, bias.variable) : product;
-  pass.observe?.(layer, x, preactivation, (input) => input);
-  return preactivation as tf.Tensor2D;
-}
-
-function convolve(
-  parts: Parts,
-  name: string,
-  images: tf.Tensor,
-  window: Window,
-  pass: ForwardPass,
-): tf.Tensor4D {
-  const [n = 1, side = 1] = images.shape;
-  const out = Math.floor((side + 2 * window.padding - window.kernel) / window.stride) + 1;
-  const rows = affine(parts, name, extractPatches(images as tf.Tensor4D, window), pass);
-  return tf.reshape(rows, [n, out, out, parts.layer(name).dOut]);
-}
-
-function norm({ variable }: Parts, name: string, x: tf.Tensor): tf.Tensor2D {
-  const centred = tf.sub(x, tf.mean(x, -1, true));
-  const variance = tf.mean(tf.square(centred), -1, true);
-  const standard = tf.mul(centred, tf.rsqrt(tf.add(variance, 1e-5)));
-  return tf.add(tf.mul(standard, variable(`${name}.gamma`)), variable(`${name}.beta`));
-}
+type Build = (builder: ModelBuilder) => Model["apply"];
 
 const mlp =
-  (activation: (x: tf.Tensor2D) => tf.Tensor2D): Forward =>
-  (parts, inputs, pass) =>
-    affine(parts, "fc2", activation(affine(parts, "fc1", inputs, pass)), pass);
+  (bias: boolean, activation: (x: tf.Tensor) => tf.Tensor): Build =>
+  (builder) => {
+    const first = linear(builder, "fc1", { dIn: 6, dOut: 5, bias, place: "first" });
+    const head = linear(builder, "fc2", { dIn: 5, dOut: 4, bias, place: "head" });
+    return (inputs, pass) => head(activation(first(inputs, pass)), pass) as tf.Tensor2D;
+  };
 
-const conv: Forward = (parts, inputs, pass) => {
-  const first = convolve(parts, "conv1", inputs, { kernel: 3, stride: 1, padding: 1 }, pass);
-  const window = { kernel: 2, stride: 2, padding: 0 };
-  const second = convolve(parts, "conv2", tf.relu(first), window, pass);
-  return affine(parts, "fc", tf.reshape(second, [inputs.shape[0] ?? 1, 8]), pass);
+const conv: Build = (builder) => {
+  const wide = { channelsIn: 2, channelsOut: 3, kernel: 3, stride: 1, padding: 1 };
+  const conv1 = convolution(builder, "conv1", { ...wide, place: "first" });
+  const bn1 = batchNorm(builder, "bn1", 3);
+  const narrow = { channelsIn: 3, channelsOut: 2, kernel: 2, stride: 2, padding: 0 };
+  const conv2 = convolution(builder, "conv2", narrow);
+  const fc = linear(builder, "fc", { dIn: 8, dOut: 3, bias: true, place: "head" });
+  return (images, pass) => {
+    const hidden = conv2(tf.relu(bn1(conv1(images, pass), pass)), pass);
+    return fc(tf.reshape(hidden, [-1, 8]), pass) as tf.Tensor2D;
+  };
 };
 
-const attention: Forward = (parts, inputs, pass) => {
-  const [n, tokens] = inputs.shape as [number, number];
-  const table = parts.layer("embedding");
-  const ids = tf.reshape(inputs, [n * tokens]);
-  const x = tf.gather(table.weight.variable, ids as tf.Tensor1D);
-  pass.observe?.(table, ids, x, (input) => input);
-  const qkv = affine(parts, "qkv", norm(parts, "norm1", x), pass);
-  const [query, key, value] = tf
-    .split(qkv, 3, 1)
-    .map((part) => tf.reshape(part, [n, tokens, 4])) as [tf.Tensor, tf.Tensor, tf.Tensor];
-  const future = tf.tensor2d([0, -1e9, -1e9, 0, 0, -1e9, 0, 0, 0], [tokens, tokens]);
-  const scores = tf.add(tf.div(tf.matMul(query, key, false, true), 2), future);
-  const mixed = tf.reshape(tf.matMul(tf.softmax(scores), value), [n * tokens, 4]);
-  const added = tf.add(x, affine(parts, "projection", mixed, pass));
-  return affine(parts, "head", norm(parts, "norm2", added), pass);
+const attention: Build = (builder) => {
+  const embedding = tokenEmbedding(builder, {
+    vocabulary: 5,
+    block: 3,
+    width: 4,
+    initialDeviation: 1,
+    tied: false,
+  });
+  const norm1 = layerNorm(builder, "norm1", { width: 4, epsilon: 1e-5 });
+  const attend = selfAttention(builder, {
+    width: 4,
+    heads: 1,
+    names: { qkv: "qkv", projection: "projection" },
+    initial: { qkv: {}, projection: {} },
+    dropout: 0,
+  });
+  const norm2 = layerNorm(builder, "norm2", { width: 4, epsilon: 1e-5 });
+  const head = linear(builder, "head", { dIn: 4, dOut: 5, bias: false, place: "head" });
+  return (ids, pass) => {
+    const [count, tokens] = ids.shape as [number, number];
+    const x = embedding.apply(ids, pass);
+    const sequences = { count, tokens, mask: causalMask(tokens) };
+    const mixed = tf.add(x, attend(norm1(x, pass), sequences, pass));
+    return head(norm2(mixed, pass), pass) as tf.Tensor2D;
+  };
 };
 
-const FORWARD: Record<SmallModelName, Forward> = {
-  mlp: mlp(tf.tanh),
-  "mlp-no-bias": mlp(tf.relu),
+const BUILD: Record<SmallModelName, Build> = {
+  mlp: mlp(true, tf.tanh),
+  "mlp-no-bias": mlp(false, tf.relu),
   conv,
   attention,
 };

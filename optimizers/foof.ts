@@ -1,0 +1,106 @@
+/**
+ * @file FOOF: each layer's gradient times the damped inverse covariance of its inputs.
+ *
+ *   A ← (1 − ρ)A + ρ hᵀh/rows, divided by 1 − (1 − ρ)ᵗ        h [rows, dIn]  layer inputs
+ *   P(G) = (A + λI)⁻¹ G                                        G [dIn, dOut]
+ *
+ * Benzing 2022: K-FAC without the output factor; each neuron takes a regularised least-squares step
+ * on its own inputs. Unlike that paper's code, A is a mean over rows for every layer, and momentum
+ * follows preconditioning, as in the paper compared here. Biases keep the plain gradient, norm
+ * parameters and tied weights too; an embedding's A is diagonal. Needs no labels.
+ *
+ * With statistics `batch` and rows < dIn, the same is computed through the rows (`input-factor.ts`),
+ * exact in float32 at every λ. An averaged A at λ below 1e-5 is not: rounding decides there.
+ *
+ * Per layer: 2·rows·a² FLOPs of curvature, a³ per inverse, 2a²b per step, for a = dIn, b = dOut.
+ */
+import { z } from "zod";
+import { inPhase } from "../suite/engine/phase.ts";
+import type { Observation } from "../suite/nn/evaluate.ts";
+import { defineOptimizer } from "../suite/optimizer/declaration.ts";
+import {
+  biasTreatment,
+  damping,
+  intervalHyperparameters,
+  pipelineHyperparameters,
+  precision,
+  statisticsHyperparameters,
+} from "../suite/optimizer/hyperparameters.ts";
+import { inputFactor, isOwnBatch } from "../suite/optimizer/input-factor.ts";
+import { curvatureDue, inverseDue } from "../suite/optimizer/interval.ts";
+import {
+  asParameters,
+  gradientMatrix,
+  parametersOf,
+  treatedLayers,
+} from "../suite/optimizer/kronecker.ts";
+import { preconditioned } from "../suite/optimizer/pipeline.ts";
+import { logUniform } from "../suite/optimizer/search.ts";
+
+export const foof = defineOptimizer({
+  id: "foof",
+  name: "FOOF",
+  family: "second-order",
+  version: 1,
+  order: 5,
+  summary: "Each neuron's gradient divided by the covariance of its inputs.",
+  rule: [
+    "A \\leftarrow (1-\\rho)A + \\rho\\, h^\\top h/\\mathrm{rows}",
+    "P(G) = (A+\\lambda I)^{-1}\\, G",
+  ],
+  citation: {
+    authors: "Benzing",
+    title: "Gradient Descent on Neurons and its Link to Approximate Second-Order Optimization",
+    year: 2022,
+    url: "https://arxiv.org/abs/2201.12250",
+  },
+  needs: { layerInputs: true },
+  hyperparameters: z.strictObject({
+    ...pipelineHyperparameters(),
+    damping: damping(1e-3),
+    ...statisticsHyperparameters("ema"),
+    ...intervalHyperparameters(),
+    bias: biasTreatment("plain", "keeps its gradient"),
+    precision: precision(),
+  }),
+  search: { learningRate: logUniform(1e-3, 1), damping: logUniform(1e-6, 1) },
+  paperGrid: {
+    learningRate: [0.3, 0.1, 0.03, 0.01, 0.003, 0.001],
+    damping: [1, 1e-3, 1e-6, 1e-9],
+  },
+  schedule: "task",
+  cost: ({ dIn: a, dOut: b, rows }) => ({
+    curvature: 2 * rows * a * a,
+    inverse: a ** 3,
+    precondition: 2 * a * a * b,
+    state: 2 * a * a + a * b,
+  }),
+  create: preconditioned(({ layers, hyperparameters: h }, state, events) => {
+    const blocks = treatedLayers(layers, { homogeneous: h.bias === "homogeneous" }).map(
+      (treated) => ({ treated, factor: inputFactor(treated, h, state, events) }),
+    );
+    const shown = { inputs: true, outputGradients: isOwnBatch(h) };
+    return {
+      treated: parametersOf(
+        blocks.map(({ treated }) => treated),
+        "homogeneous",
+      ),
+      request: (info) => (curvatureDue(h, info) ? shown : {}),
+      refresh: ({ observations }, _, info) => {
+        for (const { treated, factor } of blocks) {
+          if (curvatureDue(h, info)) {
+            const observation = observations.get(treated.layer) as Observation;
+            inPhase("curvature", () => factor.observe(observation));
+          }
+          if (inverseDue(h, info)) inPhase("inverse", () => factor.invert(h.damping));
+        }
+      },
+      apply: (gradientOf) =>
+        new Map(
+          blocks.flatMap(({ treated, factor }) =>
+            asParameters(treated, factor.solve(gradientMatrix(treated, gradientOf))),
+          ),
+        ),
+    };
+  }),
+});
