@@ -5,20 +5,39 @@
  * | kernel | inputs | outputs |
  * | --- | --- | --- |
  * | SpdInverse | matrix [d, d], damping [], previous [d, d]? | inverse [d, d], retries int32 [] |
+ * | LargestEigenvalue | matrix [d, d], start [d] | value [], vector [d], rounds int32 [] |
+ * | InverseRoot | matrix [d, d], largest [], previous [d, d]? | root [d, d], retries int32 [], residual [] |
+ *
+ * These matrices are symmetric; what stands above the diagonal may or may not be read.
  */
 import * as tf from "@tensorflow/tfjs-core";
 
 /** In which arithmetic a kernel works inside; tensors themselves are always float32. */
 export type Precision = "float32" | "float64";
 
+/** attributes: precision */
 export const SPD_INVERSE = "SpdInverse";
+/** attributes: iterations, tolerance */
+export const LARGEST_EIGENVALUE = "LargestEigenvalue";
+/** attributes: p, ridge, precision */
+export const INVERSE_ROOT = "InverseRoot";
 
-/** `retries` of SpdInverse: dampings tried after the first, or KEPT_PREVIOUS. */
+/** `retries`: dampings (ridges) tried after the first, or KEPT_PREVIOUS. */
 export const MAX_RETRIES = 6;
-/** None of the dampings worked: the inverse is the previous one, or the identity without one. */
+/** None of them worked: the result is the previous one, or the identity without one. */
 export const KEPT_PREVIOUS = MAX_RETRIES + 1;
-/** Smallest damping of a retry, relative to the mean eigenvalue tr(S)/d. */
+/**
+ * Smallest damping of a retry, relative to the mean eigenvalue tr(S)/d; smallest ridge of a retry,
+ * relative to the largest eigenvalue as ridges are.
+ */
 export const RETRY_FLOOR = 1e-7;
+
+/** A root whose residual `‖XᵖSv − v‖/‖v‖` is larger counts as failed. */
+export const ROOT_TOLERANCE: Readonly<Record<Precision, number>> = {
+  // Rounding alone leaves about 1e-7 times the condition number.
+  float32: 0.1,
+  float64: 1e-3,
+};
 
 /** Runs a kernel of this file on the current backend. */
 export function runCustomKernel(

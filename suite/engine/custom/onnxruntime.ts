@@ -2,8 +2,10 @@
 import { EngineError } from "../error.ts";
 import type { Lowering, TensorSpec } from "../graph.ts";
 import { registerLowering } from "../lowering/register.ts";
-import { SPD_INVERSE } from "./kernels.ts";
+import { INVERSE_ROOT, LARGEST_EIGENVALUE, SPD_INVERSE } from "./kernels.ts";
+import { emitInverseRoot, type RootAttributes } from "./onnx/inverse-root.ts";
 import type { Float } from "./onnx/matrix.ts";
+import { emitLargestEigenvalue, type PowerIteration } from "./onnx/power-iteration.ts";
 import { emitSpdInverse } from "./onnx/spd-inverse.ts";
 
 const scalar = (dtype: "float32" | "int32" | "bool"): TensorSpec => ({ shape: [], dtype });
@@ -40,6 +42,37 @@ const spdInverse: Lowering = {
   },
 };
 
+const largestEigenvalue: Lowering = {
+  inputs: ["matrix", "start"],
+  lower: ([matrix], attributes) => {
+    const n = order(matrix, LARGEST_EIGENVALUE);
+    const iteration = attributes as unknown as PowerIteration;
+    return {
+      outputs: [scalar("float32"), { shape: [n], dtype: "float32" }, scalar("int32")],
+      emit: (b, [name, start]) =>
+        emitLargestEigenvalue(b, name as string, start as string, n, iteration),
+    };
+  },
+};
+
+const inverseRoot: Lowering = {
+  inputs: ["matrix", "largest", "previous"],
+  lower: ([matrix], attributes) => {
+    const n = order(matrix, INVERSE_ROOT);
+    const root = attributes as unknown as RootAttributes;
+    return {
+      outputs: [matrixOf(n, n), scalar("int32"), scalar("float32")],
+      emit: (b, [name, largest, previous]) =>
+        emitInverseRoot(
+          b,
+          { matrix: name as string, largest: largest as string, previous: previous as string },
+          n,
+          root,
+        ),
+    };
+  },
+};
+
 let registered = false;
 
 /** Registers every custom kernel as a graph, once. */
@@ -47,4 +80,6 @@ export function registerCustomLowerings(): void {
   if (registered) return;
   registered = true;
   registerLowering(SPD_INVERSE, spdInverse);
+  registerLowering(LARGEST_EIGENVALUE, largestEigenvalue);
+  registerLowering(INVERSE_ROOT, inverseRoot);
 }
