@@ -1,7 +1,11 @@
-import { expect, test } from "vitest";
+import { existsSync } from "node:fs";
+import { afterEach, expect, test, vi } from "vitest";
 import { type Diagnosis, isFit, type Machine, targets, warningsAbout } from "./doctor.ts";
 import { outcomeOf, probe } from "./probe.ts";
 
+afterEach(() => vi.unstubAllEnvs());
+
+const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 const works = { works: true, runtime: "r 1", error: 0 } as const;
 const fails = { works: false, code: "library-missing", summary: "absent" } as const;
 const cpu: Diagnosis = { backend: "onnxruntime", device: "cpu", deviceClass: "a", ...works };
@@ -54,4 +58,12 @@ test("a probe that dies is an outcome, with its last words", async () => {
   });
   const late = `console.log(JSON.stringify(${JSON.stringify(works)})); process.exit(139)`;
   expect(await outcomeOf(["-e", late])).toMatchObject({ works: false });
+});
+
+const software = existsSync(SWIFTSHADER);
+test(`webgpu computes a right gradient${software ? "" : ": did not run, no SwiftShader here"}`, async () => {
+  vi.stubEnv("VK_ICD_FILENAMES", SWIFTSHADER);
+  const outcome = await probe({ backend: "onnxruntime", device: "webgpu", threads: 1 });
+  if (software) expect(outcome).toMatchObject({ works: true });
+  else expect(outcome).toMatchObject({ works: false, code: "device-unavailable" });
 });
