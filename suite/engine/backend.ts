@@ -131,11 +131,11 @@ export class OnnxBackend extends MathBackendCPU implements ValueOwner {
 
   valuesOf(value: Value): backend_util.BackendValues | undefined {
     if (value.strings !== null) return value.strings;
-    if (value.buffer === null && value.dtype !== "complex64") {
+    if (!value.computed && value.dtype !== "complex64") {
       if (value.failure !== null) throw value.failure;
       this.flush();
     }
-    return value.buffer?.data;
+    return this.graph.download(value);
   }
 
   /** A copy is kept, so that a caller may fill its array with the next batch before the flush. */
@@ -219,8 +219,9 @@ export class OnnxBackend extends MathBackendCPU implements ValueOwner {
   /** tfjs's cpu kernels may give a buffer another dtype; here a buffer has one. */
   private typed(info: TensorInfo): TensorInfo {
     const value = this.find(info.dataId);
-    if (value.dtype === info.dtype || value.buffer === null) return info;
-    const copy = this.makeTensorInfo(info.shape, info.dtype, value.buffer.data);
+    const { buffer } = value;
+    if (value.dtype === info.dtype || buffer === null) return info;
+    const copy = this.makeTensorInfo(info.shape, info.dtype, buffer.data);
     this.disposeData(info.dataId);
     return copy;
   }

@@ -2,19 +2,30 @@
  * @file From a recording to a compiled graph: nodes that no live tensor needs are dropped, the rest
  * is renumbered, and its canonical signature is looked up; only a new one is encoded and loaded.
  */
+import type { Device } from "./devices.ts";
 import type { GraphBuilder, OnnxDtype, TensorSpec, TraceNode } from "./graph.ts";
 import { ABSENT, sameShape, sizeOf } from "./graph.ts";
 import type { Model } from "./model.ts";
 import { encodeModel, ModelBuilder } from "./model.ts";
-import type { RuntimeSession, SessionOptions } from "./runtime.ts";
+import type { OutputLocations, RuntimeSession, SessionOptions } from "./runtime.ts";
 import { createSession } from "./runtime.ts";
+
+interface Named {
+  readonly name: string;
+  readonly spec: TensorSpec;
+}
 
 /** A loaded session with the names of its inputs and outputs, in the signature's order. */
 export interface CompiledGraph {
   readonly signature: string;
   session: RuntimeSession | null;
-  readonly inputs: readonly { readonly name: string; readonly spec: TensorSpec }[];
-  readonly outputs: readonly { readonly name: string; readonly spec: TensorSpec }[];
+  readonly inputs: readonly Named[];
+  readonly outputs: readonly GraphOutput[];
+}
+
+interface GraphOutput extends Named {
+  /** It stays in the GPU's memory, where the next graph reads it. */
+  readonly onDevice: boolean;
 }
 
 /** How one recording uses a compiled graph. */
@@ -49,6 +60,7 @@ interface RecordedGraph {
 /** Sessions by signature; the least recently used is disposed when there are too many. */
 export class Compiler {
   private readonly cache = new Map<string, CompiledGraph>();
+  private download: RuntimeSession | undefined;
   compiles = 0;
   compileMs = 0;
 
@@ -84,15 +96,32 @@ export class Compiler {
     this.cache.set(graph.signature, graph);
   }
 
+  /** A session that copies a float32 vector `x` from the device to `y` in host memory. */
+  downloader(): RuntimeSession {
+    this.download ??= createSession(encodeModel(COPY), this.options);
+    return this.download;
+  }
+
   dispose(): void {
+    this.download?.dispose();
+    this.download = undefined;
     for (const graph of this.cache.values()) release(graph);
     this.cache.clear();
   }
 
   private compile(recorded: RecordedGraph, signature: string): CompiledGraph {
     const start = performance.now();
-    const { model, inputs, outputs } = build(recorded);
-    const session = createSession(encodeModel(model), this.options);
+    const { model, inputs, outputs: named } = build(recorded, this.options.device);
+    const onGpu = this.options.device === "webgpu";
+    // Other dtypes are computed on the CPU there, and would only travel.
+    const outputs = named.map((output) => {
+      return { ...output, onDevice: onGpu && output.spec.dtype === "float32" };
+    });
+    const session = createSession(
+      encodeModel(model),
+      this.options,
+      onGpu ? locationsOf(outputs) : undefined,
+    );
     this.compiles++;
     this.compileMs += performance.now() - start;
     return { signature, session, inputs, outputs };
@@ -105,6 +134,19 @@ export class Compiler {
       release(graph);
     }
   }
+}
+
+const COPY: Model = {
+  inputs: [{ name: "x", dtype: "float32" }],
+  outputs: [{ name: "y", dtype: "float32" }],
+  nodes: [{ op: "Identity", domain: "", inputs: ["x"], outputs: ["y"], attributes: {} }],
+  constants: [],
+};
+
+function locationsOf(outputs: readonly GraphOutput[]): OutputLocations {
+  return Object.fromEntries(
+    outputs.map(({ name, onDevice }) => [name, onDevice ? "gpu-buffer" : "cpu"]),
+  );
 }
 
 function release(graph: CompiledGraph): void {
@@ -159,17 +201,15 @@ function signatureOf({ nodes, feeds, outputs }: RecordedGraph): string {
   return lines.join("\n");
 }
 
-interface Named {
-  readonly name: string;
-  readonly spec: TensorSpec;
-}
-
-function build(recorded: RecordedGraph): {
+function build(
+  recorded: RecordedGraph,
+  device: Device,
+): {
   model: Model;
   inputs: Named[];
   outputs: Named[];
 } {
-  const builder = new ModelBuilder();
+  const builder = new ModelBuilder(device);
   const inputs = recorded.feeds.map(({ spec }, i) => ({ name: `i${i}`, spec }));
   const produced: Named[] = [];
   const view = viewer(builder);

@@ -6,8 +6,8 @@ import { EngineError } from "./error.ts";
 import type { Attributes, CallInputs, LoweredKernel, LoweredNode, TensorSpec } from "./graph.ts";
 import { sizeOf, TraceNode } from "./graph.ts";
 import type { Buffer, BufferDtype } from "./pool.ts";
-import { BufferPool } from "./pool.ts";
-import type { RuntimeTensor, SessionOptions } from "./runtime.ts";
+import { BufferPool, DeviceBuffer } from "./pool.ts";
+import type { DeviceTensor, RuntimeTensor, SessionOptions, TensorArray } from "./runtime.ts";
 import { runtimeError } from "./runtime.ts";
 import type { ValueOwner } from "./value.ts";
 import { Value } from "./value.ts";
@@ -83,9 +83,23 @@ export class LazyGraph {
 
   /** Gives the buffer of a disposed value back, unless the recording still reads it. */
   release(value: Value): void {
-    if (value.buffer === null || value.recording === this.recording) return;
-    this.pool.give(value.buffer);
+    if (value.recording === this.recording) return;
+    if (value.buffer !== null) this.pool.give(value.buffer);
+    value.device?.release();
     value.buffer = null;
+    value.device = null;
+  }
+
+  /** The values in host memory; copies them from the device where they are only there. */
+  download(value: Value): TensorArray | undefined {
+    if (value.buffer === null && value.device !== null) {
+      const buffer = this.pool.take(value.dtype as BufferDtype, value.size);
+      this.compiler
+        .downloader()
+        .run({ x: value.device.as([value.size]) }, { y: buffer.as([value.size]) }, {});
+      value.buffer = buffer;
+    }
+    return value.buffer?.data;
   }
 
   /** Computes every live recorded value. A failure is kept in those values and thrown. */
@@ -100,7 +114,7 @@ export class LazyGraph {
     } catch (cause) {
       const what = "ONNX Runtime could not run a graph";
       const error = cause instanceof EngineError ? cause : runtimeError("run-failed", what, cause);
-      for (const value of outputs) if (value.alive && value.buffer === null) value.failure = error;
+      for (const value of outputs) if (value.alive && !value.computed) value.failure = error;
       throw error;
     } finally {
       this.restart();
@@ -129,25 +143,31 @@ export class LazyGraph {
     const inputs: Record<string, RuntimeTensor> = {};
     for (let i = 0; i < plan.feeds.length; i++) {
       const { name, spec } = graph.inputs[i] as (typeof graph.inputs)[number];
-      const { buffer } = feeds[plan.feeds[i] as number] as Value;
-      inputs[name] = (buffer as Buffer).as(spec.shape);
+      const { buffer, device } = feeds[plan.feeds[i] as number] as Value;
+      inputs[name] = (device ?? (buffer as Buffer)).as(spec.shape);
     }
-    const results: Record<string, RuntimeTensor> = {};
-    const buffers: Buffer[] = [];
+    const fetches: Record<string, RuntimeTensor | null> = {};
+    const buffers: (Buffer | null)[] = [];
+    let results: Record<string, RuntimeTensor> | undefined;
     try {
-      for (const { name, spec } of graph.outputs) {
-        const buffer = this.pool.take(spec.dtype as BufferDtype, sizeOf(spec.shape));
+      for (const { name, spec, onDevice } of graph.outputs) {
+        const size = sizeOf(spec.shape);
+        const buffer = onDevice ? null : this.pool.take(spec.dtype as BufferDtype, size);
         buffers.push(buffer);
-        results[name] = buffer.as(spec.shape);
+        fetches[name] = buffer?.as(spec.shape) ?? null;
       }
-      graph.session?.run(inputs, results, {});
+      results = graph.session?.run(inputs, fetches, {});
     } catch (cause) {
-      for (const buffer of buffers) this.pool.give(buffer);
+      for (const buffer of buffers) if (buffer !== null) this.pool.give(buffer);
       throw cause;
     }
     this.runs++;
     for (let i = 0; i < buffers.length; i++) {
-      (outputs[plan.fetches[i] as number] as Value).buffer = buffers[i] as Buffer;
+      const value = outputs[plan.fetches[i] as number] as Value;
+      value.buffer = buffers[i] as Buffer | null;
+      if (value.buffer !== null) continue;
+      const { name } = graph.outputs[i] as (typeof graph.outputs)[number];
+      value.device = new DeviceBuffer(results?.[name] as DeviceTensor & { dispose(): void });
     }
   }
 

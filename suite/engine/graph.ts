@@ -8,6 +8,7 @@
  * nor attributes nor signatures are computed twice, and identities of tensors never matter.
  */
 import type { DataType } from "@tensorflow/tfjs-core";
+import type { Device } from "./devices.ts";
 
 /** The name under which the backend is registered with tfjs, whatever its device. */
 export const BACKEND_NAME = "onnxruntime";
@@ -57,6 +58,8 @@ export interface OnnxNode {
 
 /** Writes ONNX nodes; names are made up by the builder and unique in the whole model. */
 export interface GraphBuilder {
+  /** Where the graph will run: some runtimes lack an op, or an output of one. */
+  readonly device: Device;
   /** Appends a node with one output. An op of another domain is written "com.microsoft:Gelu". */
   node(op: string, inputs: readonly string[], attributes?: OnnxAttributes): string;
   /** Appends a node with `count` outputs. */

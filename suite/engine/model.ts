@@ -1,5 +1,6 @@
 /** @file Writing an ONNX model: nodes, shared constants, subgraphs, and the encoded bytes. */
 import protobuf from "onnx-proto";
+import type { Device } from "./devices.ts";
 import type {
   GraphBuilder,
   OnnxAttribute,
@@ -68,7 +69,10 @@ class Scope {
 export class ModelBuilder implements GraphBuilder {
   readonly list: OnnxNode[] = [];
 
-  constructor(private readonly scope = new Scope()) {}
+  constructor(
+    readonly device: Device,
+    private readonly scope = new Scope(),
+  ) {}
 
   get constants(): Constant[] {
     return this.scope.constants;
@@ -125,7 +129,7 @@ export class ModelBuilder implements GraphBuilder {
     outputs: readonly Omit<OnnxValueInfo, "name">[],
     body: (builder: GraphBuilder, inputs: string[]) => string[],
   ): Subgraph {
-    const inner = new ModelBuilder(this.scope);
+    const inner = new ModelBuilder(this.device, this.scope);
     const named = inputs.map((input) => ({ ...input, name: this.scope.name() }));
     const results = body(
       inner,

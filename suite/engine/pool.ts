@@ -1,13 +1,13 @@
 /** @file Buffers of tensors, kept for reuse by dtype and length. */
 
 import { sameShape } from "./graph.ts";
-import type { RuntimeTensor, TensorArray } from "./runtime.ts";
+import type { DeviceTensor, HostTensor, TensorArray } from "./runtime.ts";
 
 export type BufferDtype = "float32" | "int32" | "bool";
 
 /** Memory of one tensor on the CPU, with the object by which the runtime was last given it. */
 export class Buffer {
-  private tensor: RuntimeTensor | null = null;
+  private tensor: HostTensor | null = null;
 
   constructor(
     readonly dtype: BufferDtype,
@@ -16,11 +16,25 @@ export class Buffer {
     readonly pooled: boolean,
   ) {}
 
-  as(shape: readonly number[]): RuntimeTensor {
+  as(shape: readonly number[]): HostTensor {
     const { tensor } = this;
     if (tensor !== null && sameShape(tensor.dims, shape)) return tensor;
     this.tensor = { type: this.dtype, dims: shape, data: this.data, location: "cpu" };
     return this.tensor;
+  }
+}
+
+/** Memory of one tensor on a GPU; the runtime allocates it and keeps its own pool. */
+export class DeviceBuffer {
+  constructor(private readonly tensor: DeviceTensor & { dispose(): void }) {}
+
+  as(dims: readonly number[]): DeviceTensor {
+    const { type, location, gpuBuffer } = this.tensor;
+    return { type, location, gpuBuffer, dims };
+  }
+
+  release(): void {
+    this.tensor.dispose();
   }
 }
 

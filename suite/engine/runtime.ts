@@ -16,13 +16,23 @@ export type { Device };
 
 export type TensorArray = Float32Array | Int32Array | Uint8Array;
 
-/** What the binding reads of a tensor; a plain object does. */
-export interface RuntimeTensor {
+/** What the binding reads of a tensor in memory; a plain object does. */
+export interface HostTensor {
+  readonly location: "cpu";
   readonly type: OnnxDtype;
   readonly dims: readonly number[];
   readonly data: TensorArray;
-  readonly location: "cpu";
 }
+
+/** A tensor in a GPU's memory. Its `getData` must not be called: in Node it ends the process. */
+export interface DeviceTensor {
+  readonly location: "gpu-buffer";
+  readonly type: OnnxDtype;
+  readonly dims: readonly number[];
+  readonly gpuBuffer: object;
+}
+
+export type RuntimeTensor = HostTensor | DeviceTensor;
 
 export interface RuntimeSession {
   run(
@@ -40,6 +50,9 @@ interface NativeSession extends RuntimeSession {
 interface Binding {
   InferenceSession: new () => NativeSession;
 }
+
+/** Where a graph's outputs are wanted; in host memory if not said. */
+export type OutputLocations = Readonly<Record<string, "gpu-buffer" | "cpu">>;
 
 export interface SessionOptions {
   readonly device: Device;
@@ -76,11 +89,18 @@ export function runtimeVersion(): string {
 }
 
 /** Loads an encoded ONNX model. Throws EngineError `session-failed` or `out-of-memory`. */
-export function createSession(model: Uint8Array, options: SessionOptions): RuntimeSession {
+export function createSession(
+  model: Uint8Array,
+  options: SessionOptions,
+  locations?: OutputLocations,
+): RuntimeSession {
   const { InferenceSession } = binding();
   const session = new InferenceSession();
   try {
-    session.loadModel(model.buffer, model.byteOffset, model.byteLength, nativeOptions(options));
+    session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
+      ...nativeOptions(options),
+      ...(locations && { preferredOutputLocation: locations }),
+    });
   } catch (cause) {
     throw (
       deviceError(options.device, messageOf(cause)) ??

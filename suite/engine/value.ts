@@ -1,7 +1,7 @@
 /** @file What stands behind a tensor's dataId: values in a buffer, or a place in the recording. */
 import type { backend_util, DataType, TensorInfo } from "@tensorflow/tfjs-core";
 import type { EngineError } from "./error.ts";
-import type { Buffer } from "./pool.ts";
+import type { Buffer, DeviceBuffer } from "./pool.ts";
 
 /** Who can produce the values of a tensor that is not computed yet. */
 export interface ValueOwner {
@@ -14,7 +14,9 @@ export interface ValueOwner {
  */
 export class Value {
   refCount = 1;
+  /** In host memory; for a tensor on a GPU, a copy once it was read. */
   buffer: Buffer | null = null;
+  device: DeviceBuffer | null = null;
   /** Encoded strings; such tensors never enter a graph. */
   strings: Uint8Array[] | null = null;
   complexTensorInfos?: { real: TensorInfo; imag: TensorInfo };
@@ -29,6 +31,10 @@ export class Value {
     readonly dtype: DataType,
     readonly size: number,
   ) {}
+
+  get computed(): boolean {
+    return this.buffer !== null || this.device !== null;
+  }
 
   get alive(): boolean {
     return this.refCount > 0;

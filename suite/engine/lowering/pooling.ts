@@ -53,7 +53,13 @@ function pool(op: "MaxPool" | "AveragePool"): Lowering {
 function maxWithIndices(b: GraphBuilder, info: ConvInfo, input: string): [string, string] {
   const lowest = b.constant(Number.NEGATIVE_INFINITY, "float32");
   const x = b.node("Where", [b.node("IsNaN", [input]), lowest, input]);
-  return b.nodes("MaxPool", [toChannelsFirst(b, x)], poolAttributes(info), 2) as [string, string];
+  const first = toChannelsFirst(b, x);
+  const attributes = poolAttributes(info);
+  if (b.device !== "webgpu") return b.nodes("MaxPool", [first], attributes, 2) as [string, string];
+  // Its MaxPool gives no indices. A GPU has no float64, so this one is computed on the CPU.
+  const onHost = b.cast(first, "float64");
+  const [largest, indices] = b.nodes("MaxPool", [onHost], attributes, 2) as [string, string];
+  return [b.cast(largest, "float32"), indices];
 }
 
 /** dy goes to the first maximum of its window; overlapping windows add up. */

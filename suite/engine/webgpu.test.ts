@@ -1,0 +1,78 @@
+/**
+ * The GPU path, on whatever WebGPU adapter there is: Debian's `chromium` package ships SwiftShader,
+ * which needs no GPU. Without an adapter the one test left says so in its name.
+ */
+import { existsSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, expect, it } from "vitest";
+import type { OnnxBackend } from "./backend.ts";
+import type { EngineError } from "./index.ts";
+import { engineCounters, resetEngineCounters, useBackend } from "./index.ts";
+import type { TestModel } from "./testing/models.ts";
+import { draw, TEST_MODELS, train } from "./testing/models.ts";
+
+const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
+if (!process.env.VK_ICD_FILENAMES && existsSync(SWIFTSHADER)) {
+  process.env.VK_ICD_FILENAMES = SWIFTSHADER;
+}
+
+const useGpu = () => useBackend({ device: "webgpu", threads: 1 });
+const missing = await useGpu().then(
+  () => null,
+  (error: EngineError) => error,
+);
+
+const LEARNING_RATES = [0.5, 0.4, 0.3, 0.2];
+
+function trained(name: string): number[] {
+  let losses: number[] = [];
+  tf.tidy(() => {
+    losses = train((TEST_MODELS[name] as () => TestModel)(), LEARNING_RATES);
+  });
+  return losses;
+}
+
+if (missing) {
+  it(`did not run on WebGPU: ${missing.summary.slice(0, 80)}`, () => {
+    expect(missing.code).toBe("device-unavailable");
+    expect(missing.hint).not.toBe("");
+  });
+} else {
+  describe("on WebGPU", () => {
+    it.each(Object.keys(TEST_MODELS))("%s follows the reference's loss curve", async (name) => {
+      await useBackend({ backend: "reference" });
+      const expected = trained(name);
+      await useGpu();
+      resetEngineCounters();
+      const losses = trained(name);
+      expect(engineCounters().fallbacks).toEqual({});
+      losses.forEach((loss, i) => {
+        expect(Math.abs(loss - (expected[i] as number))).toBeLessThan(1e-4);
+      });
+    });
+
+    it("keeps state on the device between steps", () => {
+      const backend = tf.backend() as OnnxBackend;
+      const weights = tf.variable(draw([8, 8], 1));
+      const step = () => tf.tidy(() => weights.assign(tf.mul(weights, 0.5)));
+      for (let i = 0; i < 3; i++) {
+        step();
+        backend.flush();
+        const { device, buffer } = backend.find(weights.dataId);
+        expect({ onDevice: device !== null, onHost: buffer !== null }).toEqual({
+          onDevice: true,
+          onHost: false,
+        });
+      }
+      const expected = tf.mul(draw([8, 8], 1), 0.125);
+      expect(weights.dataSync()).toEqual(expected.dataSync());
+    });
+
+    it("reads under another shape what it computed before", () => {
+      const x = tf.add(draw([2, 3], 1), 1);
+      const first = x.dataSync();
+      const flipped = tf.reverse(tf.reshape(x, [3, 2]), 0);
+      expect([...flipped.dataSync()]).toEqual([4, 5, 2, 3, 0, 1].map((i) => first[i]));
+    });
+  });
+}
