@@ -182,8 +182,10 @@ def trajectory(
             mark["margin"] = margin(Problem(model, t, injected), parameters, state, hp)
         saved.append(mark)
     losses = [Problem(model, t, injected).gradient(path[t][0])[0] for t in range(steps)]
-    pairs = list(zip(path, runs[np.float32]))[steps + 1 if free_from is None else free_from + 1 :]
+    pairs = zip(path[1:], runs[np.float32][1:])
     drift = [deviation(b[0], a[0], undetermined) for a, b in pairs]
+    if free_from is not None:
+        drift[:free_from] = [0.0] * free_from
     marks = [t for t in range(10, steps + 1, 10)] or [steps]
     out = {"name": name, "id": id, "model": model_name, "steps": steps, "hyperparameters": hp}
     if undetermined:
@@ -191,8 +193,6 @@ def trajectory(
     if "sampledLabels" in injected:
         drawn = injected["sampledLabels"]
         out["sampledLabels"] = {str(t): drawn[t] for t in sorted(drawn)}
-        uniforms = injected["sampledUniforms"]
-        out["sampledUniforms"] = {str(t): uniforms[t] for t in sorted(uniforms)}
     if probes:
         out["probes"] = injected["probes"]
     out["losses"] = losses
@@ -207,7 +207,7 @@ def trajectory(
             out["freeRun"]["evaluated"] = {str(t): evaluate(path[t][1]) for t in marks}
     print(
         f"  {name:28s} loss {losses[0]:.4f} -> {losses[-1]:.4f}  "
-        f"step error {max(c['float32Error'] for c in saved):.1e}  drift {max(drift, default=0):.1e}  "
+        f"step error {max(c['float32Error'] for c in saved):.1e}  drift {max(drift):.1e}  "
         f"{'margin %.0e  ' % min(c['margin'] for c in saved) if margin else ''}"
         f"move {deviation(path[1][0], path[0][0]):.1e}..{deviation(path[-1][0], path[-2][0]):.1e}"
     )

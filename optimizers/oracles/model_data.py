@@ -55,7 +55,6 @@ def describe(model):
             "gradients": gradients,
             "outputGradients": {k: e for k, (_, e) in true.items() if len(e) <= 32},
             "sampledLabels": injected["sampledLabels"][0],
-            "sampledUniforms": injected["sampledUniforms"][0],
             "sampledOutputGradients": {k: e for k, (_, e) in sampled.items() if len(e) <= 32},
             "probe": probe,
             "hessianVectorProduct": product,

@@ -170,9 +170,9 @@ class Attention(Model):
     name = "attention"
     text = (
         "ids [n,3] -> x = wte 5x4 by token + wpe 3x4 by position -> layer norm (eps 1e-5) norm1 -> qkv "
-        "4->12, bias, columns query, key, value of 4 each -> one head, causal softmax(q k^T / 2) v -> projection "
-        "4->4, bias -> x + that -> layer norm norm2 -> head 4->5, no bias, not tied; loss over n*3 tokens, "
-        "no label smoothing"
+        "4->12, bias, columns query, key, value of 4 each -> one head, causal softmax(q k^T / 2) v -> "
+        "projection 4->4, bias -> x + that -> layer norm norm2 -> head 4->5, no bias, not tied; "
+        "loss over n*3 tokens, no label smoothing"
     )
     classes = 5
     input_shape = (3,)

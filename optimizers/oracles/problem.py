@@ -71,21 +71,13 @@ class Problem:
         return {name: z.detach().numpy() for name, z in taps.preactivations.items()}
 
     def sampled_labels(self, logits):
-        """This step's draw; the first run (float64) draws by inverse CDF, later ones repeat it.
-
-        sampledUniforms: for who draws by inverse CDF, a uniform per term in the middle of the drawn
-        label's share, so that rounding does not turn it into its neighbour.
-        """
+        """This step's draw; the first run (float64) draws by inverse CDF, later ones repeat it."""
         drawn = self.injected.setdefault("sampledLabels", {})
         if self.step not in drawn:
             uniforms = np.random.default_rng([7, self.step]).random(self.terms)
-            probabilities = torch.softmax(logits, -1).detach().numpy()
-            cdf = np.cumsum(probabilities, axis=1)
+            cdf = np.cumsum(torch.softmax(logits, -1).detach().numpy(), axis=1)
             labels = (uniforms[:, None] > cdf / cdf[:, -1:]).sum(axis=1)
             drawn[self.step] = labels.reshape(self.labels.shape)
-            upper = np.take_along_axis(cdf, labels[:, None], 1)[:, 0]
-            lower = upper - np.take_along_axis(probabilities, labels[:, None], 1)[:, 0]
-            self.injected.setdefault("sampledUniforms", {})[self.step] = ((lower + upper) / 2).round(4)
         return drawn[self.step]
 
     def probe(self, like):
