@@ -50,7 +50,7 @@ const smoke: TierProtocol = {
   datasetAxisBatchSizes: [],
   evaluations: 5,
   trainExamplesPerEvaluation: 1000,
-  tuning: { configurations: 4, reportSeeds: 1 },
+  tuning: { configurations: 4, reportSeeds: 3 },
   tolerance: 0.01,
 };
 
