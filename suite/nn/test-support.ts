@@ -64,3 +64,14 @@ export function expectClose(
   }
   expect(worst / scale).toBeLessThanOrEqual(tolerance);
 }
+
+/** Norm of the difference over all tensors together, as a share of the wanted ones' norm. */
+export function relativeDistance(
+  given: readonly tf.Tensor[],
+  wanted: readonly tf.Tensor[],
+): number {
+  expect(given.length).toBe(wanted.length);
+  const norm = (list: readonly tf.Tensor[]) =>
+    Math.sqrt(list.reduce((sum, x) => sum + (tf.sum(tf.square(x)).dataSync()[0] as number), 0));
+  return norm(given.map((x, i) => tf.sub(x, wanted[i] as tf.Tensor))) / norm(wanted);
+}

@@ -34,6 +34,7 @@ export function withBatch<T>(
         labelSmoothing: options.labelSmoothing,
         forward: { training: true, dropout: options.dropout },
         drawUniforms: (rows) => options.labels.uniform(rows),
+        ...(options.microBatchSize && { microBatchSize: options.microBatchSize }),
       }),
   };
   try {

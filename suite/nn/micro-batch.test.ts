@@ -1,0 +1,66 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { engineCounters, resetEngineCounters, useBackend } from "../engine/index.ts";
+import { evaluateBatch } from "./evaluate.ts";
+import {
+  directionOf,
+  EVERYTHING,
+  OPTIONS,
+  perceptron,
+  SUBJECTS,
+  withSubject,
+} from "./test-subjects.ts";
+import { expectClose, relativeDistance, TESTED_BACKENDS } from "./test-support.ts";
+
+describe.each(TESTED_BACKENDS)("micro-batches on the %s backend", (backend) => {
+  let tensors = 0;
+  beforeAll(async () => {
+    await useBackend({ backend, threads: 1 });
+    tensors = tf.memory().numTensors;
+  });
+  // Every test also proves that no tensor is left behind.
+  afterEach(() => expect(tf.memory().numTensors).toBe(tensors));
+
+  describe.each(Object.entries(SUBJECTS))("of %s", (_, make) => {
+    it.each([1, 3])("gives the same in micro-batches of %i", (microBatchSize) => {
+      withSubject(make, ({ model, batch }) => {
+        const probe = directionOf(model);
+        const request = { ...EVERYTHING, probe };
+        const whole = evaluateBatch(model, batch, request, OPTIONS);
+        const parts = evaluateBatch(model, batch, request, { ...OPTIONS, microBatchSize });
+        expectClose(parts.loss, whole.loss);
+        for (const list of ["gradients", "sampledGradients", "hessianVector"] as const) {
+          expect(relativeDistance(parts[list] ?? [], whole[list] ?? [])).toBeLessThan(2e-5);
+        }
+        for (const [layer, wanted] of whole.observations) {
+          const given = parts.observations.get(layer);
+          expect(given?.rows).toBe(wanted.rows);
+          expect(given?.positions).toBe(wanted.positions);
+          for (const what of [
+            "inputs",
+            "preactivations",
+            "outputGradients",
+            "sampledOutputGradients",
+          ] as const) {
+            expectClose(given?.[what] as tf.Tensor, wanted[what] as tf.Tensor);
+          }
+        }
+      });
+    });
+  });
+});
+
+it("runs each micro-batch before it records the next, on a lazy backend", async () => {
+  await useBackend({ backend: "onnxruntime", threads: 1 });
+  withSubject(perceptron, ({ model, batch }) => {
+    const count = (microBatchSize: number) => {
+      resetEngineCounters();
+      const pass = evaluateBatch(model, batch, {}, { ...OPTIONS, microBatchSize });
+      pass.loss.dataSync();
+      return engineCounters();
+    };
+    expect(count(7).runs).toBe(1);
+    expect(count(3).runs).toBe(3);
+    expect(count(3).compiles).toBe(0);
+  });
+});
