@@ -1,3 +1,4 @@
+import { describeConformance } from "../suite/optimizer/conformance.ts";
 import { describeGoldenSteps } from "../suite/optimizer/testing/golden-steps.ts";
 import { describeOracle } from "../suite/optimizer/testing/oracle.ts";
 import * as file from "./adamw.ts";
@@ -8,5 +9,6 @@ describeGoldenSteps("adam", file);
 /** t is the step count, which the trial keeps. */
 const stateName = (name: string) =>
   name === "t" ? null : name.replace(/\.m$/, ".firstMoment").replace(/\.v$/, ".secondMoment");
+describeConformance(file);
 describeOracle("adamw", file, { stateName });
 describeOracle("adam", file, { stateName });

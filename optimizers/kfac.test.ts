@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../suite/engine/index.ts";
+import { describeConformance } from "../suite/optimizer/conformance.ts";
 import { firstDirection, type LayerBatch } from "../suite/optimizer/testing/fixed-problem.ts";
 import {
   choleskyOf,
@@ -25,6 +26,7 @@ import * as file from "./kfac.ts";
 
 const { kfac, kfacLocal } = file;
 
+describeConformance(file);
 describeOracle("kfac", file, { stateName: withoutBatchFactors });
 
 beforeAll(() => useBackend({ backend: "reference" }));

@@ -1,8 +1,10 @@
+import { describeConformance } from "../suite/optimizer/conformance.ts";
 import { describeGoldenSteps } from "../suite/optimizer/testing/golden-steps.ts";
 import { describeOracle } from "../suite/optimizer/testing/oracle.ts";
 import * as file from "./sgd.ts";
 
 describeGoldenSteps("sgd", file);
 describeGoldenSteps("nesterov", file);
+describeConformance(file);
 describeOracle("sgd", file);
 describeOracle("nesterov", file);

@@ -2,7 +2,6 @@
  * @file Holds an optimizer to the trajectories that an independent float64 implementation wrote
  * (`optimizers/oracles`): each step from a shared state, and the free run.
  */
-import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BackendName, useBackend } from "../../engine/index.ts";
@@ -14,6 +13,7 @@ import {
 } from "../declaration.ts";
 import type { SavedState } from "../state.ts";
 import { deviation, flat, type Nested } from "./nested.ts";
+import { readOracleFile } from "./oracle-file.ts";
 import { type SmallModel, type SmallModelName, smallModel } from "./small-models.ts";
 
 type Tensors = Readonly<Record<string, Nested>>;
@@ -47,8 +47,7 @@ export interface OracleFile<Golden> {
 }
 
 export function readOracle<Golden = Record<string, unknown>>(name: string): OracleFile<Golden> {
-  const path = new URL(`../../../optimizers/oracles/${name}.json`, import.meta.url);
-  return JSON.parse(readFileSync(path, "utf8"));
+  return readOracleFile(name) as OracleFile<Golden>;
 }
 
 /** A step from the oracle's own state may be off by this much, relative to the largest entry. */

@@ -3,7 +3,6 @@
  * one without, a convolutional net with batch norm, and a transformer block with token and position
  * embeddings and layer norms.
  */
-import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { causalMask, selfAttention } from "../../nn/attention.ts";
 import { batchNorm } from "../../nn/batch-norm.ts";
@@ -16,6 +15,7 @@ import { disposeModel, type Model, ModelBuilder } from "../../nn/model.ts";
 import type { RandomSource } from "../../nn/random.ts";
 import type { Problem } from "../problem.ts";
 import { flat, type Nested, shapeOf } from "./nested.ts";
+import { readOracleFile } from "./oracle-file.ts";
 
 export const SMALL_MODELS = ["mlp", "mlp-no-bias", "conv", "attention"] as const;
 export type SmallModelName = (typeof SMALL_MODELS)[number];
@@ -37,8 +37,9 @@ interface ModelRecord {
   };
 }
 
-const path = new URL("../../../optimizers/oracles/models.json", import.meta.url);
-const RECORDS: Record<SmallModelName, ModelRecord> = JSON.parse(readFileSync(path, "utf8")).models;
+const { models: RECORDS } = readOracleFile("models") as {
+  readonly models: Record<SmallModelName, ModelRecord>;
+};
 
 export interface SmallModel {
   readonly name: SmallModelName;
