@@ -26,6 +26,8 @@ export async function launchProcesses(
     minThreads: 1,
     maxThreads: engine.workers,
     execArgv: ["--import", "tsx"],
+    // Tinypool gives its processes an empty environment otherwise: no PATH, no library paths.
+    env: process.env as Record<string, string>,
     isolateWorkers: false,
   });
   const stop = () => {

@@ -12,6 +12,7 @@ import type { TaskDeclaration } from "../protocol/task.ts";
 import { tierOf } from "../protocol/tasks.ts";
 import { updatesOf } from "../protocol/validity.ts";
 import { trialKey } from "../results/key.ts";
+import { tryLock } from "../results/lock.ts";
 import type { CellFile, DeviceClass, Trial } from "../results/schema.ts";
 import { cellPath, readCellFile, storeTrial } from "../results/store.ts";
 import type { TaskData } from "../train/data.ts";
@@ -34,9 +35,24 @@ export interface CellContext {
   readonly onProgress?: (share: number) => void;
 }
 
-/** Runs what the cell's file lacks. Idempotent: finished trials are recognised by their key. */
+/**
+ * Runs what the cell's file lacks. Idempotent: finished trials are recognised by their key.
+ *
+ * @throws Error when another living process is at this cell.
+ */
 export async function runCell(plan: CellPlan, context: CellContext): Promise<void> {
   if (plan.invalid) return;
+  const { cell, arm, device } = placeOf(plan, context);
+  const lock = tryLock(join(context.root, cellPath(cell, arm, device.class)));
+  if ("heldBy" in lock) throw new Error(`${lock.heldBy} is at this cell: it is left to it.`);
+  try {
+    await runTrials(plan, context);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runTrials(plan: CellPlan, context: CellContext): Promise<void> {
   const { configurations, reportSeeds } = plan;
   if (configurations.length > 1) {
     for (const configuration of configurations) {

@@ -1,4 +1,5 @@
 /** @file One trial: a cell, a configuration and a seed, from initial weights to its record. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Stream, stream } from "../data/prng.ts";
 import { readCost, startCost, stopCost } from "../engine/cost.ts";
@@ -46,6 +47,9 @@ export type TrialOutcome = Pick<
   | "fingerprint"
 >;
 
+/** Longest time without a turn of the event loop. */
+const TURN_MS = 50;
+
 /** Thrown when `signal` stopped a trial: its checkpoint, if it keeps one, is on disk. */
 export class TrialInterrupted extends Error {}
 
@@ -69,9 +73,15 @@ export async function runTrial(spec: TrialSpec, hooks: TrialHooks = {}): Promise
   const run = await startRun(spec, hooks);
   try {
     let stopped = run.progress.step === 0 ? await evaluateNow(run) : undefined;
+    let lastTurn = performance.now();
     while (!stopped && run.progress.step < spec.steps) {
       trainStep(run);
       stopped = await afterStep(run);
+      // Steps are synchronous: without a turn of the event loop no message to stop would arrive.
+      if (performance.now() - lastTurn > TURN_MS) {
+        await nextTurn();
+        lastTurn = performance.now();
+      }
       if (!stopped && hooks.signal?.aborted) {
         if (hooks.checkpoint) save(run, hooks.checkpoint.path);
         throw new TrialInterrupted("The trial was asked to stop.");
