@@ -3,6 +3,8 @@
  * backend, and the leaf of the recursions that run elsewhere. Matrices are row-major `[d, d]`.
  */
 
+import { dot } from "./product.ts";
+
 /** Largest float32: a float64 result beyond it would become infinite as a tensor. */
 const FLOAT32_MAX = 3.4028234663852886e38;
 
@@ -14,7 +16,7 @@ export function choleskyFactor(a: ArrayLike<number>, d: number): Float64Array | 
   const l = new Float64Array(d * d);
   for (let i = 0; i < d; i++) {
     for (let j = 0; j <= i; j++) {
-      const rest = (a[i * d + j] as number) - rowProduct(l, i * d, j * d, j);
+      const rest = (a[i * d + j] as number) - dot(l, i * d, l, j * d, j);
       if (j < i) l[i * d + j] = rest / (l[j * d + j] as number);
       else if (rest > 0 && rest < Number.POSITIVE_INFINITY) l[i * d + i] = Math.sqrt(rest);
       else return null;
@@ -82,18 +84,4 @@ export function mirrorLower(a: Float64Array, d: number): void {
 /** False for NaN, infinities and what would become infinite as a float32. */
 export function fitsFloat32(value: number): boolean {
   return Math.abs(value) <= FLOAT32_MAX;
-}
-
-/** `Σ_k l[from + k]·l[to + k]`, k < length, in four partial sums: they pipeline. */
-function rowProduct(l: Float64Array, from: number, to: number, length: number): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  let k = 0;
-  for (; k + 3 < length; k += 4) {
-    s0 += (l[from + k] as number) * (l[to + k] as number);
-    s1 += (l[from + k + 1] as number) * (l[to + k + 1] as number);
-    s2 += (l[from + k + 2] as number) * (l[to + k + 2] as number);
-    s3 += (l[from + k + 3] as number) * (l[to + k + 3] as number);
-  }
-  for (; k < length; k++) s0 += (l[from + k] as number) * (l[to + k] as number);
-  return s0 + s1 + (s2 + s3);
 }
