@@ -60,6 +60,8 @@ export interface ScoredCell {
   /** Medians over the report seeds (over the tuning trials while there are none). */
   cost: CellCost;
   trials: number;
+  /** SHA-256 of the data that the trials were trained on: one, or the cell mixes datasets. */
+  datasetChecksums: readonly string[];
 }
 
 /**
@@ -101,6 +103,7 @@ export function scoreCell(file: CellFile, metric: Metric, facts: TaskFacts): Sco
       seeds.flatMap(({ keys }) => keys),
     ),
     trials: file.trials.length,
+    datasetChecksums: [...new Set(file.trials.map((one) => one.provenance.dataset.checksum))],
   };
 }
 
