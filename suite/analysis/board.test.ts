@@ -98,12 +98,11 @@ describe("axes and slices", () => {
 });
 
 describe("the frozen plan", () => {
+  const rates = [0.3, 0.1, 0.03, 0.01, 0.003, 0.001].map((learningRate) => ({ learningRate }));
   const plan: PlannedCell[] = ["adamw", "kfac"].flatMap((optimizer) =>
     [64, 256, 65_536].map((batchSize) => ({
-      optimizer,
-      batchSize,
-      datasetSize: 50_000,
-      tuneSeeds: [0],
+      cell: { optimizer, batchSize, datasetSize: 50_000 },
+      configurations: rates,
       reportSeeds: [1, 2],
       ...(batchSize > 50_000 ? { invalid: "the batch is larger than the dataset" } : {}),
     })),

@@ -84,13 +84,16 @@ export function boardOf(cells: readonly MeasuredCell[], options: BoardOptions): 
   const fixed = options.fixed ?? busiestSlice(cells, axis);
   if (fixed === null) return null;
   const slice = cells.filter(({ cell }) => otherPosition(axis, cell) === fixed);
-  const planned = (options.plan ?? []).filter((cell) => otherPosition(axis, cell) === fixed);
+  const planned = (options.plan ?? []).filter(({ cell }) => otherPosition(axis, cell) === fixed);
   const points = distinct([
     ...slice.map(({ cell }) => axisPosition(axis, cell)),
-    ...planned.map((cell) => axisPosition(axis, cell)),
+    ...planned.map(({ cell }) => axisPosition(axis, cell)),
   ]);
   const optimizers = [
-    ...new Set([...slice.map(({ cell }) => cell.optimizer), ...planned.map((p) => p.optimizer)]),
+    ...new Set([
+      ...slice.map(({ cell }) => cell.optimizer),
+      ...planned.map(({ cell }) => cell.optimizer),
+    ]),
   ].sort();
   const rows = rowsOf({ slice, optimizers, points, axis, metric, plan: indexPlan(planned), fixed });
   return {
