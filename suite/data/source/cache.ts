@@ -41,6 +41,28 @@ export function checksumOf(arrays: readonly Uint8Array[]): string {
 }
 
 /**
+ * What is cached under `name`, for data whose checksum is not known beforehand; undefined if nothing
+ * is. Only the length of the file is checked: it got its name when it was whole.
+ */
+export function cachedEntry(directory: string, name: string): CacheEntry | undefined {
+  const files = filesOf(directory, name);
+  try {
+    const { format, arrays, checksum } = readSidecar(files.sidecar) ?? {};
+    if (format !== 1 || !arrays || !checksum) return undefined;
+    const complete = fs.statSync(files.arrays).size === lengthOf(arrays);
+    return complete ? { name, arrays, checksum } : undefined;
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") return undefined;
+    throw diskError(cause, files.sidecar);
+  }
+}
+
+/** Path of the file that holds the arrays of `name`. */
+export function arraysFile(directory: string, name: string): string {
+  return filesOf(directory, name).arrays;
+}
+
+/**
  * The arrays, or undefined if they are not there. A file that is cut, altered or of another format
  * is removed, so that it is fetched again.
  * @throws DataError "cache-unusable" if the files are there but cannot be read.
@@ -50,11 +72,10 @@ export function readCached(directory: string, entry: CacheEntry): Uint8Array[] |
   try {
     const sidecar = readSidecar(files.sidecar);
     const bytes = fs.readFileSync(files.arrays);
-    const length = entry.arrays.reduce((sum, array) => sum + array.bytes, 0);
     const intact =
       sidecar?.format === 1 &&
       sidecar.checksum === entry.checksum &&
-      bytes.length === length &&
+      bytes.length === lengthOf(entry.arrays) &&
       checksumOf([bytes]) === entry.checksum;
     if (intact) return cut(bytes, entry);
     removeCached(directory, entry.name);
@@ -91,6 +112,10 @@ function removeCached(directory: string, name: string): void {
   } catch (cause) {
     throw diskError(cause, files.arrays);
   }
+}
+
+function lengthOf(arrays: CacheEntry["arrays"]): number {
+  return arrays.reduce((sum, array) => sum + array.bytes, 0);
 }
 
 function filesOf(directory: string, name: string) {
