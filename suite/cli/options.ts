@@ -48,3 +48,19 @@ function plainValue(text: string): number | string | boolean {
   const number = Number(text);
   return Number.isNaN(number) ? text : number;
 }
+
+/** Part `part` (from 1) of `parts`. */
+export interface Shard {
+  readonly part: number;
+  readonly parts: number;
+}
+
+/** `3/16` */
+export function shard(text: string): Shard {
+  const [part, parts] = text.split("/").map(Number);
+  if (Number.isInteger(part) && Number.isInteger(parts)) {
+    const found = { part: part as number, parts: parts as number };
+    if (found.part >= 1 && found.part <= found.parts) return found;
+  }
+  throw new UsageError(`--shard was given "${text}".`, "It takes part/parts, e.g. --shard 3/16.");
+}
