@@ -27,7 +27,7 @@ describe("scaffoldOptimizer", () => {
     ]);
     const { optimizers, faults } = await loadOptimizers(folder);
     expect(faults).toEqual([]);
-    expect(optimizers.map(({ id, name }) => [id, name])).toEqual([["my-method-2", "My Method-2"]]);
+    expect(optimizers.map(({ id, name }) => [id, name])).toEqual([["my-method-2", "My Method 2"]]);
     const run = smallRun(optimizers[0] as OptimizerDeclaration, "mlp");
     const before = run.loss();
     for (let step = 0; step < 10; step++) run.step("all");

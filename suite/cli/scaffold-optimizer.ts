@@ -44,7 +44,7 @@ function exportName(name: string): string {
 
 const titleOf = (name: string): string =>
   name.replace(
-    /(^|-)([a-z])/g,
+    /(^|-)([a-z0-9])/g,
     (_, gap: string, letter: string) => (gap ? " " : "") + letter.toUpperCase(),
   );
 
