@@ -7,6 +7,7 @@ import type { GraphBuilder, OnnxDtype, TensorSpec, TraceNode } from "./graph.ts"
 import { ABSENT, sameShape, sizeOf } from "./graph.ts";
 import type { Model } from "./model.ts";
 import { encodeModel, ModelBuilder } from "./model.ts";
+import { optimize } from "./optimize/index.ts";
 import type { OutputLocations, RuntimeSession, SessionOptions } from "./runtime.ts";
 import { createSession } from "./runtime.ts";
 
@@ -211,6 +212,7 @@ function build(
 } {
   const builder = new ModelBuilder(device);
   const inputs = recorded.feeds.map(({ spec }, i) => ({ name: `i${i}`, spec }));
+  for (const { name, spec } of inputs) builder.declare(name, spec.shape);
   const produced: Named[] = [];
   const view = viewer(builder);
   for (const { trace, slots } of recorded.nodes) {
@@ -224,12 +226,16 @@ function build(
       ? lowered.outputs.map(({ shape, dtype }) => builder.constant([], dtype as OnnxDtype, shape))
       : lowered.emit(builder, names);
     lowered.outputs.forEach((spec, i) => {
-      produced.push({ name: results[i] as string, spec });
+      const name = results[i] as string;
+      builder.declare(name, spec.shape);
+      produced.push({ name, spec });
     });
   }
   const taken = new Set(inputs.map(({ name }) => name));
-  const outputs = recorded.outputs.map(({ slot, spec }) => {
-    const { name } = produced[slot] as Named;
+  const names = recorded.outputs.map(({ slot }) => (produced[slot] as Named).name);
+  const optimized = optimize(builder, names);
+  const outputs = recorded.outputs.map(({ spec }, i) => {
+    const name = optimized[i] as string;
     // A graph input, or a name that is an output already, needs a copy of its own.
     const own =
       taken.has(name) || !isProduced(builder, name) ? builder.node("Identity", [name]) : name;

@@ -11,6 +11,7 @@ import type {
   Subgraph,
 } from "./graph.ts";
 import { sizeOf } from "./graph.ts";
+import { inferShape, type Knowledge, type Shape } from "./optimize/shapes.ts";
 
 const { onnx } = protobuf;
 
@@ -44,7 +45,12 @@ export interface Model {
 /** Shared by a model and its subgraphs: constants and the counter that names come from. */
 class Scope {
   private readonly byKey = new Map<string, Constant>();
+  private readonly byName = new Map<string, Constant>();
   private names = 0;
+
+  find(name: string): Constant | undefined {
+    return this.byName.get(name);
+  }
 
   get constants(): Constant[] {
     return [...this.byKey.values()];
@@ -61,13 +67,15 @@ class Scope {
     if (constant === undefined) {
       constant = { name: `c${this.byKey.size}`, dtype, shape, values };
       this.byKey.set(key, constant);
+      this.byName.set(constant.name, constant);
     }
     return constant.name;
   }
 }
 
-export class ModelBuilder implements GraphBuilder {
+export class ModelBuilder implements GraphBuilder, Knowledge {
   readonly list: OnnxNode[] = [];
+  private readonly shapes = new Map<string, Shape>();
 
   constructor(
     readonly device: Device,
@@ -90,8 +98,24 @@ export class ModelBuilder implements GraphBuilder {
   ): string[] {
     const [domain, type] = op.includes(":") ? (op.split(":") as [string, string]) : ["", op];
     const outputs = Array.from({ length: count }, () => this.scope.name());
-    this.list.push({ op: type, domain, inputs: [...inputs], outputs, attributes });
+    const node = { op: type, domain, inputs: [...inputs], outputs, attributes };
+    this.list.push(node);
+    const shape = inferShape(node, this);
+    if (shape) this.declare(outputs[0] as string, shape);
     return outputs;
+  }
+
+  /** States the shape of a name that cannot be inferred. */
+  declare(name: string, shape: Shape): void {
+    this.shapes.set(name, shape);
+  }
+
+  shape(name: string): Shape | undefined {
+    return this.shapes.get(name) ?? this.scope.find(name)?.shape;
+  }
+
+  values(name: string): readonly number[] | undefined {
+    return this.scope.find(name)?.values;
   }
 
   constant(

@@ -47,19 +47,13 @@ function reducedShape(
   return { axes, shape: keepDims ? backend_util.expandShapeToKeepDim(reduced, axes) : reduced };
 }
 
-/** ONNX Runtime's ReduceMax and ReduceMin drop some NaN (its issue 10514); tfjs returns NaN. */
-const extreme =
-  (op: string): Reduction["emit"] =>
-  (b, x, reduce) => {
-    const isNan = b.cast(b.node("IsNaN", [x]), "int32");
-    const anyNan = b.cast(reduce("ReduceMax", isNan), "bool");
-    return b.node("Where", [anyNan, b.constant(Number.NaN, "float32"), reduce(op, x)]);
-  };
-
-function extremeLowering(op: string, axisName: string): Lowering {
-  const float = reduction({ dtypes: { float32: "float32" }, emit: extreme(op) }, axisName);
+function extremeLowering(op: "Max" | "Min", axisName: string): Lowering {
+  const float = reduction(
+    { dtypes: { float32: "float32" }, emit: (_, x, reduce) => reduce(`crossover:${op}`, x) },
+    axisName,
+  );
   const other = reduction(
-    { dtypes: { int32: "int32" }, emit: (_, x, reduce) => reduce(op, x) },
+    { dtypes: { int32: "int32" }, emit: (_, x, reduce) => reduce(`Reduce${op}`, x) },
     axisName,
   );
   return {
@@ -147,8 +141,8 @@ export function registerReductions(): void {
       emit: by("ReduceMean"),
     }),
   );
-  registerLowering("Max", extremeLowering("ReduceMax", "reductionIndices"));
-  registerLowering("Min", extremeLowering("ReduceMin", "axis"));
+  registerLowering("Max", extremeLowering("Max", "reductionIndices"));
+  registerLowering("Min", extremeLowering("Min", "axis"));
   registerLowering("All", reduction({ dtypes: { bool: "bool" }, emit: logical("ReduceMin") }));
   registerLowering("Any", reduction({ dtypes: { bool: "bool" }, emit: logical("ReduceMax") }));
   registerLowering("ArgMax", argLowering("ArgMax"));

@@ -29,14 +29,8 @@ const zero = (b: GraphBuilder) => b.constant(0, "float32");
 const one = (b: GraphBuilder) => b.constant(1, "float32");
 
 /** tfjs keeps NaN, gives `alpha` at 0, and uses alpha = -1 for the gradient of abs. */
-const step: Emit = (b, x, { alpha = 0 }) => {
-  const otherwise = b.node("Where", [
-    b.node("IsNaN", [x]),
-    x,
-    b.constant(alpha as number, "float32"),
-  ]);
-  return b.node("Where", [b.node("Greater", [x, zero(b)]), one(b), otherwise]);
-};
+const step: Emit = (b, x, { alpha = 0 }) =>
+  b.node("crossover:Step", [x], { alpha: { float: alpha as number } });
 
 /** exp(x) - 1 and log(1 + x) lose all digits near 0 in float32; float64 keeps them. */
 const expm1: Emit = (b, x) => {

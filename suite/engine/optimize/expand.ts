@@ -1,0 +1,41 @@
+/**
+ * @file Ops of our own ("crossover:..."), which rewrites recognise, written as ONNX nodes.
+ *
+ * Step(x; alpha): 1 above 0, alpha at and below it, NaN for NaN.
+ * Max, Min(x, axes; keepdims): with NaN where there is one. ONNX Runtime's reductions drop some
+ * (its issue 10514).
+ */
+import type { OnnxNode } from "../graph.ts";
+import type { Rewrite, Rewriter } from "./rewriter.ts";
+
+export const OWN_DOMAIN = "crossover";
+
+export const expandOwnOps: Rewrite = (graph) => {
+  for (const node of graph.nodes.slice()) {
+    if (node.domain !== OWN_DOMAIN) continue;
+    if (node.op === "Step") expandStep(graph, node);
+    else expandExtreme(graph, node);
+  }
+};
+
+function expandStep(graph: Rewriter, node: OnnxNode): void {
+  const [x = ""] = node.inputs;
+  const { float: alpha } = node.attributes.alpha as { float: number };
+  const isNan = graph.insert(node, "IsNaN", [x]);
+  const otherwise = graph.insert(node, "Where", [isNan, x, graph.constant(alpha, "float32")]);
+  const positive = graph.insert(node, "Greater", [x, graph.constant(0, "float32")]);
+  graph.change(node, "Where", [positive, graph.constant(1, "float32"), otherwise], {});
+}
+
+function expandExtreme(graph: Rewriter, node: OnnxNode): void {
+  const [x = "", axes = ""] = node.inputs;
+  const { attributes } = node;
+  const counted = graph.insert(node, "Cast", [graph.insert(node, "IsNaN", [x])], { to: INT32 });
+  const reduced = graph.insert(node, "ReduceMax", [counted, axes], attributes);
+  const anyNan = graph.insert(node, "Cast", [reduced], { to: BOOL });
+  const extreme = graph.insert(node, `Reduce${node.op}`, [x, axes], attributes);
+  graph.change(node, "Where", [anyNan, graph.constant(Number.NaN, "float32"), extreme], {});
+}
+
+const INT32 = 6;
+const BOOL = 9;

@@ -1,0 +1,27 @@
+/** @file The rewrites of a graph before it is compiled, in order. */
+import type { ModelBuilder } from "../model.ts";
+import { readBroadcastSources } from "./broadcast.ts";
+import { expandOwnOps } from "./expand.ts";
+import { foldAdditions, foldTransposes } from "./gemm.ts";
+import { fuseLogSoftmax } from "./log-softmax.ts";
+import { mergeEqualNodes } from "./merge.ts";
+import { simplifySteps } from "./relu.ts";
+import { type Rewrite, Rewriter } from "./rewriter.ts";
+
+const REWRITES: readonly Rewrite[] = [
+  mergeEqualNodes,
+  readBroadcastSources,
+  simplifySteps,
+  fuseLogSoftmax,
+  foldTransposes,
+  foldAdditions,
+  expandOwnOps,
+];
+
+/** Rewrites the builder's nodes; returns the names that its outputs have then. */
+export function optimize(builder: ModelBuilder, outputs: readonly string[]): string[] {
+  const graph = new Rewriter(builder, [...outputs]);
+  graph.prune();
+  for (const rewrite of REWRITES) rewrite(graph);
+  return graph.outputs;
+}
