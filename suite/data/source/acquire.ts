@@ -145,7 +145,7 @@ function nowhere(
   failures: readonly { source: Source; error: DataError }[],
 ): DataError {
   const tried = failures.map(({ source, error }) => `  ${source.name}: ${error.summary}`);
-  const code = failures.every(({ error }) => error.code === "corrupt") ? "corrupt" : "unreachable";
+  const code = failures.some(({ error }) => error.code === "corrupt") ? "corrupt" : "unreachable";
   return new DataError(
     code,
     [`${title} is not in the cache (${directory}), and no source provides it:`, ...tried].join(

