@@ -5,10 +5,15 @@
  * | kernel | inputs | outputs |
  * | --- | --- | --- |
  * | SpdInverse | matrix [d, d], damping [], previous [d, d]? | inverse [d, d], retries int32 [] |
+ * | Cholesky | matrix [d, d] | factor [d, d], ok bool [] |
+ * | TriangularSolve | triangular [d, d], rhs [d, m] or [m, d] | solution like rhs, ok bool [] |
+ * | QR | matrix [m, n], m ≥ n | q [m, n], r [n, n], ok bool [] |
  * | LargestEigenvalue | matrix [d, d], start [d] | value [], vector [d], rounds int32 [] |
  * | InverseRoot | matrix [d, d], largest [], previous [d, d]? | root [d, d], retries int32 [], residual [] |
+ * | SymmetricEigen | matrix [d, d] | values [d], vectors [d, d], ok bool [] |
  *
- * These matrices are symmetric; what stands above the diagonal may or may not be read.
+ * Square matrices but TriangularSolve's are symmetric; what stands above the diagonal may or may
+ * not be read. Where `ok` is false: factor and q are the identity, r, solution and values zero.
  */
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -17,10 +22,18 @@ export type Precision = "float32" | "float64";
 
 /** attributes: precision */
 export const SPD_INVERSE = "SpdInverse";
+/** attributes: precision */
+export const CHOLESKY = "Cholesky";
+/** attributes: lower, transpose, side */
+export const TRIANGULAR_SOLVE = "TriangularSolve";
+/** attributes: precision */
+export const QR = "QR";
 /** attributes: iterations, tolerance */
 export const LARGEST_EIGENVALUE = "LargestEigenvalue";
 /** attributes: p, ridge, precision */
 export const INVERSE_ROOT = "InverseRoot";
+/** no attributes: always in float64 */
+export const SYMMETRIC_EIGEN = "SymmetricEigen";
 
 /** `retries`: dampings (ridges) tried after the first, or KEPT_PREVIOUS. */
 export const MAX_RETRIES = 6;
@@ -38,6 +51,12 @@ export const ROOT_TOLERANCE: Readonly<Record<Precision, number>> = {
   float32: 0.1,
   float64: 1e-3,
 };
+
+/** Vectors with which a root's residual is measured: `sin(angle·i²)`, i = 1, 2, ... */
+export const PROBES = 4;
+export function probeAngle(probe: number): number {
+  return 12.9898 + 4.1414 * probe;
+}
 
 /** Runs a kernel of this file on the current backend. */
 export function runCustomKernel(

@@ -1,12 +1,24 @@
 /** @file The custom kernels on the backend `onnxruntime`: each is a graph. */
 import { EngineError } from "../error.ts";
 import type { Lowering, TensorSpec } from "../graph.ts";
-import { registerLowering } from "../lowering/register.ts";
-import { INVERSE_ROOT, LARGEST_EIGENVALUE, SPD_INVERSE } from "./kernels.ts";
+import { registerLowering, registerOn } from "../lowering/register.ts";
+import type { TriangularForm } from "./dense/triangular.ts";
+import {
+  CHOLESKY,
+  INVERSE_ROOT,
+  LARGEST_EIGENVALUE,
+  QR,
+  SPD_INVERSE,
+  SYMMETRIC_EIGEN,
+  TRIANGULAR_SOLVE,
+} from "./kernels.ts";
+import { emitCholesky } from "./onnx/cholesky.ts";
 import { emitInverseRoot, type RootAttributes } from "./onnx/inverse-root.ts";
 import type { Float } from "./onnx/matrix.ts";
 import { emitLargestEigenvalue, type PowerIteration } from "./onnx/power-iteration.ts";
+import { emitQr } from "./onnx/qr.ts";
 import { emitSpdInverse } from "./onnx/spd-inverse.ts";
+import { emitTriangularSolve } from "./onnx/triangular.ts";
 
 const scalar = (dtype: "float32" | "int32" | "bool"): TensorSpec => ({ shape: [], dtype });
 const matrixOf = (rows: number, columns: number): TensorSpec => ({
@@ -38,6 +50,40 @@ const spdInverse: Lowering = {
           n,
           precision as Float,
         ),
+    };
+  },
+};
+
+const cholesky: Lowering = {
+  inputs: ["matrix"],
+  lower: ([matrix], { precision }) => {
+    const n = order(matrix, CHOLESKY);
+    return {
+      outputs: [matrixOf(n, n), scalar("bool")],
+      emit: (b, [name]) => emitCholesky(b, name as string, n, precision as Float),
+    };
+  },
+};
+
+const triangularSolve: Lowering = {
+  inputs: ["triangular", "rhs"],
+  lower: ([triangular, rhs], attributes) => {
+    const n = order(triangular, TRIANGULAR_SOLVE);
+    const form = attributes as unknown as TriangularForm;
+    return {
+      outputs: [rhs as TensorSpec, scalar("bool")],
+      emit: (b, [name, right]) => emitTriangularSolve(b, name as string, right as string, n, form),
+    };
+  },
+};
+
+const qr: Lowering = {
+  inputs: ["matrix"],
+  lower: ([matrix], { precision }) => {
+    const [m, n] = (matrix as TensorSpec).shape as [number, number];
+    return {
+      outputs: [matrixOf(m, n), matrixOf(n, n), scalar("bool")],
+      emit: (b, [name]) => emitQr(b, name as string, m, n, precision as Float),
     };
   },
 };
@@ -80,6 +126,13 @@ export function registerCustomLowerings(): void {
   if (registered) return;
   registered = true;
   registerLowering(SPD_INVERSE, spdInverse);
+  registerLowering(CHOLESKY, cholesky);
+  registerLowering(TRIANGULAR_SOLVE, triangularSolve);
+  registerLowering(QR, qr);
   registerLowering(LARGEST_EIGENVALUE, largestEigenvalue);
   registerLowering(INVERSE_ROOT, inverseRoot);
+  // ONNX has nothing that finds eigenvectors: JavaScript does, in float64, and counts as a fallback.
+  registerOn(SYMMETRIC_EIGEN, (backend, inputs, attributes) =>
+    backend.fallBack(SYMMETRIC_EIGEN, inputs, attributes),
+  );
 }

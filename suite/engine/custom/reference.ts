@@ -3,78 +3,213 @@
  * Whatever `precision` asks for, the arithmetic is float64: this is the oracle.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { spdInverse, symmetrized } from "./dense/cholesky.ts";
-import { KEPT_PREVIOUS, MAX_RETRIES, RETRY_FLOOR, SPD_INVERSE } from "./kernels.ts";
+import { choleskyFactor, fitsFloat32, spdInverse } from "./dense/cholesky.ts";
+import { symmetricEigen } from "./dense/eigen.ts";
+import { inverseRootOf, powerIteration } from "./dense/inverse-root.ts";
+import { qrFactors } from "./dense/qr.ts";
+import { solveTriangular, type TriangularForm } from "./dense/triangular.ts";
+import {
+  CHOLESKY,
+  INVERSE_ROOT,
+  KEPT_PREVIOUS,
+  LARGEST_EIGENVALUE,
+  MAX_RETRIES,
+  PROBES,
+  probeAngle,
+  QR,
+  RETRY_FLOOR,
+  SPD_INVERSE,
+  SYMMETRIC_EIGEN,
+  TRIANGULAR_SOLVE,
+} from "./kernels.ts";
 
-type Inputs = tf.NamedTensorInfoMap;
-type Kernel = (inputs: Inputs, backend: tf.KernelBackend) => tf.TensorInfo[];
+/** What a kernel sees of its inputs, and how it makes its outputs. */
+interface Call {
+  shape(name: string): number[];
+  /** The values of an input; null where it was not given. */
+  read(name: string): Float32Array | null;
+  readonly attributes: tf.NamedAttrMap;
+}
 
-const KERNELS: Record<string, Kernel> = {
-  [SPD_INVERSE]: ({ matrix, damping, previous }, backend) => {
-    const d = order(matrix);
-    const symmetric = symmetrized(values(backend, matrix), d);
-    const { inverse, retries } = retriedInverse(symmetric, d, values(backend, damping)[0] ?? 0);
-    const kept = previous ? values(backend, previous) : identity(d);
+interface Output {
+  readonly shape: number[];
+  readonly values: Float32Array | Int32Array | Uint8Array;
+}
+
+const KERNELS: Record<string, (call: Call) => Output[]> = {
+  [SPD_INVERSE]: (call) => {
+    const { matrix, n } = square(call);
+    const damping = call.read("damping")?.[0] ?? 0;
+    let trace = 0;
+    for (let i = 0; i < n; i++) trace += matrix[i * n + i] as number;
+    const { result, retries } = retried(damping, (RETRY_FLOOR * trace) / n, (lambda) => {
+      const damped = matrix.slice();
+      for (let i = 0; i < n; i++) damped[i * n + i] = (damped[i * n + i] as number) + lambda;
+      return spdInverse(damped, n);
+    });
+    return [float([n, n], result ?? kept(call, n)), integer(retries)];
+  },
+
+  [CHOLESKY]: (call) => {
+    const { matrix, n } = square(call);
+    const factor = choleskyFactor(matrix, n);
+    return [float([n, n], factor ?? identity(n, n)), flag(factor !== null)];
+  },
+
+  [TRIANGULAR_SOLVE]: (call) => {
+    const { matrix, n } = square(call, "triangular");
+    const shape = call.shape("rhs");
+    const form = call.attributes as unknown as TriangularForm;
+    const columns = (form.side === "left" ? shape[1] : shape[0]) as number;
+    const rhs = call.read("rhs") as Float32Array;
+    const solution = solveTriangular(matrix, n, rhs, columns, form);
+    return [float(shape, solution ?? new Float64Array(rhs.length)), flag(solution !== null)];
+  },
+
+  [QR]: (call) => {
+    const [m, n] = call.shape("matrix") as [number, number];
+    const factors = qrFactors(call.read("matrix") as Float32Array, m, n);
     return [
-      write(backend, [d, d], Float32Array.from(inverse ?? kept)),
-      write(backend, [], Int32Array.of(retries)),
+      float([m, n], factors?.q ?? identity(m, n)),
+      float([n, n], factors?.r ?? new Float64Array(n * n)),
+      flag(factors !== null),
+    ];
+  },
+
+  [LARGEST_EIGENVALUE]: (call) => {
+    const { matrix, n } = square(call);
+    const options = call.attributes as unknown as { iterations: number; tolerance: number };
+    const start = call.read("start") as Float32Array;
+    const { value, vector, rounds } = powerIteration(matrix, n, start, options);
+    return [float([], [value]), float([n], vector), integer(rounds)];
+  },
+
+  [INVERSE_ROOT]: (call) => {
+    const { matrix, n } = square(call);
+    const { p, ridge } = call.attributes as { p: number; ridge: number };
+    const largest = call.read("largest")?.[0] ?? 0;
+    const eigen = symmetricEigen(matrix, n);
+    let shift = 0;
+    const { result, retries } = retried(ridge, RETRY_FLOOR, (rho) => {
+      shift = rho * largest;
+      const root = eigen && inverseRootOf(eigen, p, shift);
+      return root?.every(fitsFloat32) ? root : null;
+    });
+    const residual = result ? residualOf(result, matrix, n, p, shift) : 1;
+    return [float([n, n], result ?? kept(call, n)), integer(retries), float([], [residual])];
+  },
+
+  [SYMMETRIC_EIGEN]: (call) => {
+    const { matrix, n } = square(call);
+    const eigen = symmetricEigen(matrix, n);
+    return [
+      float([n], eigen?.values ?? new Float64Array(n)),
+      float([n, n], eigen?.vectors ?? identity(n, n)),
+      flag(eigen !== null),
     ];
   },
 };
 
-/** Registers the kernels for a backend whose values JavaScript can read in place. */
+/** Registers those kernels that a backend, whose values JavaScript can read in place, lacks. */
 export function registerReferenceKernels(backendName: string): void {
   for (const [kernelName, kernel] of Object.entries(KERNELS)) {
     if (tf.getKernel(kernelName, backendName)) continue;
     tf.registerKernel({
       kernelName,
       backendName,
-      kernelFunc: ({ inputs, backend }) => kernel(inputs, backend as tf.KernelBackend),
+      kernelFunc: ({ inputs, attrs, backend }) => {
+        const { readSync, write } = bound(backend as tf.KernelBackend);
+        const outputs = kernel({
+          shape: (name) => (inputs[name] as tf.TensorInfo).shape,
+          read: (name) => (inputs[name] ? (readSync(inputs[name]) as Float32Array) : null),
+          attributes: attrs ?? {},
+        });
+        return outputs.map(write);
+      },
     });
   }
 }
 
-/**
- * `(S + λI)⁻¹`; where S + λI is not positive definite, λ grows by `λ ← max(10 λ, 1e-7·tr(S)/d)` up
- * to six times.
- */
-function retriedInverse(
-  s: Float64Array,
-  d: number,
-  damping: number,
-): { inverse: Float64Array | null; retries: number } {
-  let trace = 0;
-  for (let i = 0; i < d; i++) trace += s[i * d + i] as number;
-  let lambda = damping;
-  for (let retries = 0; retries <= MAX_RETRIES; retries++) {
-    const damped = s.slice();
-    for (let i = 0; i < d; i++) damped[i * d + i] = (s[i * d + i] as number) + lambda;
-    const inverse = spdInverse(damped, d);
-    if (inverse) return { inverse, retries };
-    lambda = Math.max(10 * lambda, (RETRY_FLOOR * trace) / d);
-  }
-  return { inverse: null, retries: KEPT_PREVIOUS };
+function bound(backend: tf.KernelBackend) {
+  return {
+    readSync: (info: tf.TensorInfo) => backend.readSync(info.dataId),
+    write: ({ shape, values }: Output): tf.TensorInfo => {
+      const dtype = dtypeOf(values);
+      return { dataId: backend.write(values, shape, dtype) as tf.DataId, shape, dtype };
+    },
+  };
 }
 
-function identity(d: number): Float32Array {
-  const eye = new Float32Array(d * d);
-  for (let i = 0; i < d; i++) eye[i * d + i] = 1;
+function dtypeOf(values: Output["values"]): "float32" | "int32" | "bool" {
+  if (values instanceof Float32Array) return "float32";
+  return values instanceof Int32Array ? "int32" : "bool";
+}
+
+/** Tries `parameter`, then `max(10·parameter, floor)` and so on, up to MAX_RETRIES times. */
+function retried<T>(
+  parameter: number,
+  floor: number,
+  attempt: (parameter: number) => T | null,
+): { result: T | null; retries: number } {
+  let value = parameter;
+  for (let retries = 0; retries <= MAX_RETRIES; retries++) {
+    const result = attempt(value);
+    if (result !== null) return { result, retries };
+    value = Math.max(10 * value, floor);
+  }
+  return { result: null, retries: KEPT_PREVIOUS };
+}
+
+/** `‖Xᵖ(S + shift·I)V − V‖/‖V‖` over the probe vectors V. */
+function residualOf(
+  root: Float64Array,
+  s: Float64Array,
+  n: number,
+  p: number,
+  shift: number,
+): number {
+  let [error, size] = [0, 0];
+  for (let probe = 0; probe < PROBES; probe++) {
+    const v = Float64Array.from({ length: n }, (_, i) =>
+      Math.sin(probeAngle(probe) * (i + 1) * (i + 1)),
+    );
+    let image: Float64Array = timesVector(s, v).map((value, i) => value + shift * (v[i] as number));
+    for (let k = 0; k < p; k++) image = timesVector(root, image);
+    for (let i = 0; i < n; i++) {
+      error += ((image[i] as number) - (v[i] as number)) ** 2;
+      size += (v[i] as number) ** 2;
+    }
+  }
+  return Math.sqrt(error / size);
+}
+
+function timesVector(a: Float64Array, v: Float64Array): Float64Array {
+  const n = v.length;
+  return v.map((_, i) => {
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += (a[i * n + j] as number) * (v[j] as number);
+    return sum;
+  });
+}
+
+function square(call: Call, name = "matrix"): { matrix: Float64Array; n: number } {
+  const matrix = Float64Array.from(call.read(name) as Float32Array);
+  return { matrix, n: call.shape(name)[0] as number };
+}
+
+function kept(call: Call, n: number): ArrayLike<number> {
+  return call.read("previous") ?? identity(n, n);
+}
+
+function identity(rows: number, columns: number): Float64Array {
+  const eye = new Float64Array(rows * columns);
+  for (let i = 0; i < columns; i++) eye[i * columns + i] = 1;
   return eye;
 }
 
-function order(matrix: tf.TensorInfo | undefined): number {
-  return matrix?.shape[0] ?? 0;
-}
-
-function values(backend: tf.KernelBackend, info: tf.TensorInfo | undefined): Float32Array {
-  return backend.readSync((info as tf.TensorInfo).dataId) as Float32Array;
-}
-
-function write(
-  backend: tf.KernelBackend,
-  shape: number[],
-  data: Float32Array | Int32Array,
-): tf.TensorInfo {
-  const dtype = data instanceof Int32Array ? "int32" : "float32";
-  return { dataId: backend.write(data, shape, dtype) as tf.DataId, shape, dtype };
-}
+const float = (shape: number[], values: ArrayLike<number>): Output => ({
+  shape,
+  values: Float32Array.from(values),
+});
+const integer = (value: number): Output => ({ shape: [], values: Int32Array.of(value) });
+const flag = (value: boolean): Output => ({ shape: [], values: Uint8Array.of(value ? 1 : 0) });

@@ -63,19 +63,8 @@ export function spdInverse(a: ArrayLike<number>, d: number): Float64Array | null
   return inverse.every(fitsFloat32) ? inverse : null;
 }
 
-/** `(A + Aᵀ)/2` in float64. */
-export function symmetrized(a: ArrayLike<number>, d: number): Float64Array {
-  const s = new Float64Array(d * d);
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j < d; j++) {
-      s[i * d + j] = ((a[i * d + j] as number) + (a[j * d + i] as number)) / 2;
-    }
-  }
-  return s;
-}
-
 /** Copies the lower triangle over the upper one. */
-export function mirrorLower(a: Float64Array, d: number): void {
+function mirrorLower(a: Float64Array, d: number): void {
   for (let i = 0; i < d; i++) {
     for (let j = 0; j < i; j++) a[j * d + i] = a[i * d + j] as number;
   }

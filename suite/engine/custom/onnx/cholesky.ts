@@ -13,7 +13,16 @@
  * explicit inverse that float64 can afford there. About 15 nodes per halving.
  */
 import type { GraphBuilder } from "../../graph.ts";
-import { allPositive, assemble, type Float, inFloat, product, slice } from "./matrix.ts";
+import { assemble, quarters } from "./blocks.ts";
+import {
+  allFinite,
+  allPositive,
+  type Float,
+  identityLike,
+  inFloat,
+  product,
+  slice,
+} from "./matrix.ts";
 
 /** `n × n` lower triangular M with `M A Mᵀ = I`; blocks where it was split. */
 export interface InverseFactor {
@@ -217,14 +226,16 @@ class Leaves {
   }
 }
 
-/** The four `g × g` quarters of each block of a batch `[k, 2g, 2g]`. */
-function quarters(b: GraphBuilder, blocks: string, g: number): [string, string, string, string] {
-  const near = [0, g] as const;
-  const far = [g, 2 * g] as const;
-  return [
-    slice(b, blocks, { rows: near, columns: near }),
-    slice(b, blocks, { rows: near, columns: far }),
-    slice(b, blocks, { rows: far, columns: near }),
-    slice(b, blocks, { rows: far, columns: far }),
-  ];
+/** Writes Cholesky for a float32 name matrix [n, n]; returns factor and ok. */
+export function emitCholesky(
+  b: GraphBuilder,
+  matrix: string,
+  n: number,
+  dtype: Float,
+): [factor: string, ok: string] {
+  const wide = inFloat(b, matrix, "float32", dtype);
+  const { root, positive } = inverseFactor(b, wide, n, { dtype, withFactor: true });
+  const factor = inFloat(b, root.factor as string, dtype, "float32");
+  const ok = b.node("And", [positive, allFinite(b, factor)]);
+  return [b.node("Where", [ok, factor, identityLike(b, matrix)]), ok];
 }

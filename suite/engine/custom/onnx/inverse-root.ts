@@ -10,12 +10,12 @@
  * where this does not.
  */
 import type { GraphBuilder } from "../../graph.ts";
-import { MAX_RETRIES, RETRY_FLOOR, ROOT_TOLERANCE } from "../kernels.ts";
+import { MAX_RETRIES, PROBES, probeAngle, RETRY_FLOOR, ROOT_TOLERANCE } from "../kernels.ts";
 import { inverseRootFractions, type SimpleFractions } from "../rational.ts";
+import { assemble } from "./blocks.ts";
 import { type InverseFactor, inverseFactor } from "./cholesky.ts";
 import {
   allFinite,
-  assemble,
   type Float,
   identityLike,
   inFloat,
@@ -37,9 +37,6 @@ export interface RootInputs {
   readonly largest: string;
   readonly previous: string;
 }
-
-/** Probe vectors of the residual. */
-const PROBES = 4;
 
 /** Fractions for a ridge: in float32 no better than rounding lets the result be. */
 export function rootFractions({ p, ridge, precision }: RootAttributes): SimpleFractions {
@@ -109,7 +106,7 @@ export function emitInverseRoot(
   return [
     b.node("Where", [good, root, previous || identityLike(b, matrix)]),
     b.node("Sub", [attempts, b.cast(good, "int32")]),
-    residual,
+    b.node("Where", [good, residual, b.constant(1, "float32")]),
   ];
 }
 
@@ -217,7 +214,7 @@ function residualOf(
   n: number,
   { p, precision: dtype }: RootAttributes,
 ): string {
-  const angles = Array.from({ length: PROBES }, (_, j) => 12.9898 + 4.1414 * j);
+  const angles = Array.from({ length: PROBES }, (_, j) => probeAngle(j));
   const rows = b.cast(
     b.node("Range", [b.constant(1, "int32"), b.constant(n + 1, "int32"), b.constant(1, "int32")]),
     dtype,

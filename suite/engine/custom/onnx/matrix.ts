@@ -17,16 +17,6 @@ export function slice(b: GraphBuilder, x: string, { rows, columns }: Block): str
   return b.node("Slice", [x, starts, ends, b.ints([-2, -1])]);
 }
 
-/** `[[topLeft, topRight], [bottomLeft, bottomRight]]`, over the last two axes. */
-export function assemble(
-  b: GraphBuilder,
-  top: readonly [string, string],
-  bottom: readonly [string, string],
-): string {
-  const rows = [top, bottom].map((row) => b.node("Concat", row, { axis: -1 }));
-  return b.node("Concat", rows, { axis: -2 });
-}
-
 export function transpose(b: GraphBuilder, x: string): string {
   return b.node("Transpose", [x], { perm: [1, 0] });
 }

@@ -1,10 +1,10 @@
 /** @file `(S + λI)⁻¹ = Mᵀ M` as a graph, with its retries inside a Loop that runs once when all is well. */
 import type { GraphBuilder } from "../../graph.ts";
 import { MAX_RETRIES, RETRY_FLOOR } from "../kernels.ts";
+import { assemble } from "./blocks.ts";
 import { type InverseFactor, inverseFactor } from "./cholesky.ts";
 import {
   allFinite,
-  assemble,
   diagonal,
   type Float,
   identityLike,
