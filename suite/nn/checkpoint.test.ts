@@ -7,7 +7,7 @@ import { convolution } from "./convolution.ts";
 import { linear } from "./linear.ts";
 import { disposeModel, type Model, ModelBuilder } from "./model.ts";
 import { encodeSafetensors, parseSafetensors, type SafeTensor } from "./safetensors.ts";
-import { testRandom } from "./test-support.ts";
+import { testRandom } from "./testing/support.ts";
 
 beforeAll(async () => {
   await useBackend({ backend: "reference" });

@@ -4,7 +4,7 @@ import { useBackend } from "../engine/index.ts";
 import { dropout } from "./dropout.ts";
 import { buildGpt } from "./gpt.ts";
 import { disposeModel, ModelBuilder } from "./model.ts";
-import { testRandom } from "./test-support.ts";
+import { testRandom } from "./testing/support.ts";
 
 const RATE = 0.25;
 const training = (seed: number) => ({

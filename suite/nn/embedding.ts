@@ -59,7 +59,8 @@ export function tokenEmbedding(
     }
     const flat = tf.reshape<tf.Rank.R1>(ids, [n * tokens]);
     const vectors = tf.reshape(lookUp(token.weight, flat), [n, tokens, width]);
-    const places = tf.slice(position.weight.variable, [0, 0], [tokens, width]);
+    const all = position.weight.variable;
+    const places = tokens === block ? all : tf.slice(all, [0, 0], [tokens, width]);
     const sum = tf.reshape(tf.add(vectors, places), [n * tokens, width]);
     pass.observe?.(token.layer, flat, sum, (input) => input);
     pass.observe?.(position.layer, ids, sum, positionsOf);

@@ -4,7 +4,7 @@ import { useBackend } from "../engine/index.ts";
 import { evaluateBatch, type Pass, type PassRequest } from "./evaluate.ts";
 import { crossEntropy } from "./losses.ts";
 import type { KroneckerLayer } from "./parameter.ts";
-import { convolutional, OPTIONS, perceptron, withSubject } from "./test-subjects.ts";
+import { convolutional, OPTIONS, perceptron, withSubject } from "./testing/subjects.ts";
 
 // Kernels are called alike on every backend.
 beforeAll(async () => {

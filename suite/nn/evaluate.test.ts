@@ -15,8 +15,8 @@ import {
   type Subject,
   uniforms,
   withSubject,
-} from "./test-subjects.ts";
-import { expectClose, relativeDistance, TESTED_BACKENDS } from "./test-support.ts";
+} from "./testing/subjects.ts";
+import { expectClose, relativeDistance, TESTED_BACKENDS } from "./testing/support.ts";
 
 /** hᵀδ: what a layer's observation says that its weight's gradient is, `[dIn, dOut]`. */
 function outerProducts(

@@ -4,9 +4,9 @@ import { useBackend } from "../engine/index.ts";
 import { loadWeights } from "./checkpoint.ts";
 import { buildGpt, type GptSize, gptParameterCount } from "./gpt.ts";
 import { countParameters, disposeModel, ModelBuilder } from "./model.ts";
-import { drawnWeights, expectModel } from "./model-oracle.ts";
 import oracles from "./oracles/gpt.json";
-import { TESTED_BACKENDS, testRandom } from "./test-support.ts";
+import { drawnWeights, expectModel } from "./testing/model-oracle.ts";
+import { TESTED_BACKENDS, testRandom } from "./testing/support.ts";
 
 const UNTIED: GptSize = { ...oracles.size, dropout: 0, tiedHead: false };
 const TIED: GptSize = { ...UNTIED, tiedHead: true };

@@ -20,7 +20,7 @@ import {
   TESTED_BACKENDS,
   tensorFrom,
   testRandom,
-} from "./test-support.ts";
+} from "./testing/support.ts";
 
 interface Oracle {
   input: OracleTensor;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../engine/index.ts";
 import { countCorrect, crossEntropy, sampleOneHot } from "./losses.ts";
-import { TESTED_BACKENDS } from "./test-support.ts";
+import { TESTED_BACKENDS } from "./testing/support.ts";
 
 describe.each(TESTED_BACKENDS)("losses on the %s backend", (backend) => {
   beforeAll(async () => {

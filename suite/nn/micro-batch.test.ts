@@ -9,8 +9,8 @@ import {
   perceptron,
   SUBJECTS,
   withSubject,
-} from "./test-subjects.ts";
-import { expectClose, relativeDistance, TESTED_BACKENDS } from "./test-support.ts";
+} from "./testing/subjects.ts";
+import { expectClose, relativeDistance, TESTED_BACKENDS } from "./testing/support.ts";
 
 describe.each(TESTED_BACKENDS)("micro-batches on the %s backend", (backend) => {
   let tensors = 0;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, it } from "vitest";
 import { useBackend } from "../engine/index.ts";
 import { extractPatches } from "./patches.ts";
-import { expectClose, TESTED_BACKENDS, testRandom } from "./test-support.ts";
+import { expectClose, TESTED_BACKENDS, testRandom } from "./testing/support.ts";
 
 const side = fc.integer({ min: 3, max: 7 });
 const geometry = fc.record({

@@ -8,8 +8,8 @@ import {
   drawnWeights,
   expectModel,
   relativeError,
-} from "../../suite/nn/model-oracle.ts";
-import { NO_RANDOM, TESTED_BACKENDS, testRandom } from "../../suite/nn/test-support.ts";
+} from "../../suite/nn/testing/model-oracle.ts";
+import { NO_RANDOM, TESTED_BACKENDS, testRandom } from "../../suite/nn/testing/support.ts";
 import { buildResNet18, RESNET_SIZES } from "./model.ts";
 import oracles from "./oracles/resnet.json";
 

@@ -4,14 +4,14 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../../suite/engine/index.ts";
 import { loadWeights } from "../../suite/nn/checkpoint.ts";
 import { countParameters, disposeModel, ModelBuilder } from "../../suite/nn/model.ts";
+import { parseSafetensors } from "../../suite/nn/safetensors.ts";
 import {
   drawnInput,
   drawnWeights,
   expectModel,
   relativeError,
-} from "../../suite/nn/model-oracle.ts";
-import { parseSafetensors } from "../../suite/nn/safetensors.ts";
-import { NO_RANDOM, TESTED_BACKENDS } from "../../suite/nn/test-support.ts";
+} from "../../suite/nn/testing/model-oracle.ts";
+import { NO_RANDOM, TESTED_BACKENDS } from "../../suite/nn/testing/support.ts";
 import { buildVit, VIT_HEAD, VIT_SIZES, type VitSize } from "./model.ts";
 import oracles from "./oracles/vit.json";
 

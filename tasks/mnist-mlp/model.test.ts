@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../../suite/engine/index.ts";
 import { loadWeights } from "../../suite/nn/checkpoint.ts";
 import { countParameters, disposeModel, ModelBuilder } from "../../suite/nn/model.ts";
-import { drawnInput, drawnWeights, expectModel } from "../../suite/nn/model-oracle.ts";
-import { NO_RANDOM, TESTED_BACKENDS, testRandom } from "../../suite/nn/test-support.ts";
+import { drawnInput, drawnWeights, expectModel } from "../../suite/nn/testing/model-oracle.ts";
+import { NO_RANDOM, TESTED_BACKENDS, testRandom } from "../../suite/nn/testing/support.ts";
 import { buildMlp, MLP_WIDTHS, type MlpSize } from "./model.ts";
 import oracle from "./oracles/mlp.json";
 

@@ -1,8 +1,8 @@
 /** @file What the tests of layers and models share. */
 import * as tf from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
-import type { Model, ModelBuilder } from "./model.ts";
-import type { RandomSource } from "./random.ts";
+import type { Model, ModelBuilder } from "../model.ts";
+import type { RandomSource } from "../random.ts";
 
 /** Every backend that runs on any machine. */
 export const TESTED_BACKENDS = ["reference", "onnxruntime"] as const;

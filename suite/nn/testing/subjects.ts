@@ -1,14 +1,14 @@
 /** @file Small models with every kind of layer, and a batch for each. */
 import * as tf from "@tensorflow/tfjs-core";
-import { batchNorm } from "./batch-norm.ts";
-import { convolution } from "./convolution.ts";
-import { buildGpt } from "./gpt.ts";
-import { type Apply, linear } from "./linear.ts";
-import { disposeModel, type Model, ModelBuilder } from "./model.ts";
-import type { Batch, PassRequest } from "./pass.ts";
-import { patchEmbedding } from "./patch-embedding.ts";
-import { globalAveragePool } from "./pool.ts";
-import { testRandom } from "./test-support.ts";
+import { batchNorm } from "../batch-norm.ts";
+import { convolution } from "../convolution.ts";
+import { buildGpt } from "../gpt.ts";
+import { type Apply, linear } from "../linear.ts";
+import { disposeModel, type Model, ModelBuilder } from "../model.ts";
+import type { Batch, PassRequest } from "../pass.ts";
+import { patchEmbedding } from "../patch-embedding.ts";
+import { globalAveragePool } from "../pool.ts";
+import { testRandom } from "./support.ts";
 
 export interface Subject {
   readonly model: Model;
