@@ -13,12 +13,13 @@ import {
   TRIANGULAR_SOLVE,
 } from "./kernels.ts";
 import { emitCholesky } from "./onnx/cholesky.ts";
-import { emitInverseRoot, type RootAttributes } from "./onnx/inverse-root.ts";
+import { emitInverseRoot } from "./onnx/inverse-root.ts";
 import type { Float } from "./onnx/matrix.ts";
 import { emitLargestEigenvalue, type PowerIteration } from "./onnx/power-iteration.ts";
 import { emitQr } from "./onnx/qr.ts";
 import { emitSpdInverse } from "./onnx/spd-inverse.ts";
 import { emitTriangularSolve } from "./onnx/triangular.ts";
+import type { RootAttributes } from "./rational.ts";
 
 const scalar = (dtype: "float32" | "int32" | "bool"): TensorSpec => ({ shape: [], dtype });
 const matrixOf = (rows: number, columns: number): TensorSpec => ({

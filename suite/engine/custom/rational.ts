@@ -10,12 +10,32 @@
  * exp(−π²/ln(16/ℓ)·2) per pole: for ℓ = 1e-6 eight give 1e-4, fourteen 1e-7.
  */
 
+import type { Precision } from "./kernels.ts";
+
 export interface SimpleFractions {
   readonly constant: number;
   readonly shifts: readonly number[];
   readonly weights: readonly number[];
   /** Largest relative error on [ℓ, 1]. */
   readonly error: number;
+}
+
+/** What decides how many fractions an inverse root needs. */
+export interface RootAttributes {
+  readonly p: number;
+  /** ρ, relative to the largest eigenvalue. */
+  readonly ridge: number;
+  readonly precision: Precision;
+}
+
+/** Eigenvalues smaller than this, relative to the largest, are not resolved. */
+const SMALLEST = 1e-12;
+
+/** Fractions for the spectrum that a ridge leaves: in float32 no closer than rounding allows. */
+export function rootFractions({ p, ridge, precision }: RootAttributes): SimpleFractions {
+  const lowest = Math.max(ridge / (1 + ridge), SMALLEST);
+  const tolerance = precision === "float64" ? 1e-7 : Math.min(1e-4, Math.max(1e-6, 1e-10 / lowest));
+  return inverseRootFractions(p, lowest, tolerance);
 }
 
 const MAX_POLES = 40;

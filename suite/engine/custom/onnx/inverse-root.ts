@@ -11,38 +11,16 @@
  */
 import type { GraphBuilder } from "../../graph.ts";
 import { MAX_RETRIES, PROBES, probeAngle, RETRY_FLOOR, ROOT_TOLERANCE } from "../kernels.ts";
-import { inverseRootFractions, type SimpleFractions } from "../rational.ts";
+import { type RootAttributes, rootFractions } from "../rational.ts";
 import { assemble } from "./blocks.ts";
 import { type InverseFactor, inverseFactor } from "./cholesky.ts";
-import {
-  allFinite,
-  type Float,
-  identityLike,
-  inFloat,
-  product,
-  total,
-  transpose,
-} from "./matrix.ts";
-
-export interface RootAttributes {
-  readonly p: number;
-  /** ρ, relative to the largest eigenvalue. */
-  readonly ridge: number;
-  readonly precision: Float;
-}
+import { allFinite, identityLike, inFloat, product, total, transpose } from "./matrix.ts";
 
 /** Names of float32 tensors: matrix [n, n], largest [], previous [n, n] or "". */
 export interface RootInputs {
   readonly matrix: string;
   readonly largest: string;
   readonly previous: string;
-}
-
-/** Fractions for a ridge: in float32 no better than rounding lets the result be. */
-export function rootFractions({ p, ridge, precision }: RootAttributes): SimpleFractions {
-  const lowest = Math.max(ridge / (1 + ridge), 1e-12);
-  const tolerance = precision === "float64" ? 1e-7 : Math.min(1e-4, Math.max(1e-6, 1e-10 / lowest));
-  return inverseRootFractions(p, lowest, tolerance);
 }
 
 /** Writes InverseRoot; returns the names of its outputs, root, retries and residual. */

@@ -1,0 +1,50 @@
+/**
+ * @file FLOPs of the custom kernels: the least that the method needs, the same on every backend,
+ * whatever a backend's own method takes. Retries are not known when a kernel is called, and are not
+ * counted; nor are the rounds of an iteration that ends by itself, of which the limit is counted.
+ */
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import {
+  CHOLESKY,
+  INVERSE_ROOT,
+  LARGEST_EIGENVALUE,
+  type Precision,
+  QR,
+  SPD_INVERSE,
+  SYMMETRIC_EIGEN,
+  TRIANGULAR_SOLVE,
+} from "./kernels.ts";
+import { rootFractions } from "./rational.ts";
+
+type Attributes = Readonly<Record<string, unknown>>;
+type Inputs = Readonly<Record<string, TensorInfo>>;
+
+/** Kernel name → FLOPs of a call. */
+export const CUSTOM_KERNEL_FLOPS: Readonly<
+  Record<string, (inputs: Inputs, attributes: Attributes) => number>
+> = {
+  /** Factor, its inverse and their product: d³/3 each. */
+  [SPD_INVERSE]: ({ matrix }) => rows(matrix) ** 3,
+  [CHOLESKY]: ({ matrix }) => rows(matrix) ** 3 / 3,
+  [TRIANGULAR_SOLVE]: ({ triangular, rhs }) => rows(triangular) * size(rhs),
+  /** 2mn² for R, as much for Q. */
+  [QR]: ({ matrix }) => 4 * size(matrix) * (matrix?.shape[1] ?? 0),
+  [LARGEST_EIGENVALUE]: ({ matrix }, { iterations }) => {
+    return 2 * (iterations as number) * rows(matrix) ** 2;
+  },
+  /** One inverse per fraction. */
+  [INVERSE_ROOT]: ({ matrix }, { p, ridge, precision }) => {
+    const root = { p: p as number, ridge: ridge as number, precision: precision as Precision };
+    return rootFractions(root).shifts.length * rows(matrix) ** 3;
+  },
+  /** 4d³/3 to tridiagonal form, at most 4d³/3 for its vectors, 2d³ back. */
+  [SYMMETRIC_EIGEN]: ({ matrix }) => (14 / 3) * rows(matrix) ** 3,
+};
+
+function rows(info: TensorInfo | undefined): number {
+  return info?.shape[0] ?? 0;
+}
+
+function size(info: TensorInfo | undefined): number {
+  return info?.shape.reduce((product, length) => product * length, 1) ?? 0;
+}
