@@ -5,9 +5,15 @@ import { Compiler } from "./compile.ts";
 import { EngineError } from "./error.ts";
 import type { Attributes, CallInputs, LoweredKernel, LoweredNode, TensorSpec } from "./graph.ts";
 import { sizeOf, TraceNode } from "./graph.ts";
-import type { Buffer, BufferDtype } from "./pool.ts";
-import { BufferPool, DeviceBuffer } from "./pool.ts";
-import type { DeviceTensor, RuntimeTensor, SessionOptions, TensorArray } from "./runtime.ts";
+import type { BufferDtype } from "./pool.ts";
+import { Buffer, BufferPool, DeviceBuffer } from "./pool.ts";
+import type {
+  DeviceTensor,
+  HostTensor,
+  RuntimeTensor,
+  SessionOptions,
+  TensorArray,
+} from "./runtime.ts";
 import { runtimeError } from "./runtime.ts";
 import type { ValueOwner } from "./value.ts";
 import { Value } from "./value.ts";
@@ -149,10 +155,12 @@ export class LazyGraph {
     const fetches: Record<string, RuntimeTensor | null> = {};
     const buffers: (Buffer | null)[] = [];
     let results: Record<string, RuntimeTensor> | undefined;
+    // Where one output stays on the device, the runtime ignores the buffers offered for the others.
+    const allocates = graph.outputs.some(({ onDevice }) => onDevice);
     try {
-      for (const { name, spec, onDevice } of graph.outputs) {
+      for (const { name, spec } of graph.outputs) {
         const size = sizeOf(spec.shape);
-        const buffer = onDevice ? null : this.pool.take(spec.dtype as BufferDtype, size);
+        const buffer = allocates ? null : this.pool.take(spec.dtype as BufferDtype, size);
         buffers.push(buffer);
         fetches[name] = buffer?.as(spec.shape) ?? null;
       }
@@ -166,8 +174,10 @@ export class LazyGraph {
       const value = outputs[plan.fetches[i] as number] as Value;
       value.buffer = buffers[i] as Buffer | null;
       if (value.buffer !== null) continue;
-      const { name } = graph.outputs[i] as (typeof graph.outputs)[number];
-      value.device = new DeviceBuffer(results?.[name] as DeviceTensor & { dispose(): void });
+      const { name, spec } = graph.outputs[i] as (typeof graph.outputs)[number];
+      const result = results?.[name] as HostTensor | (DeviceTensor & { dispose(): void });
+      if (result.location === "gpu-buffer") value.device = new DeviceBuffer(result);
+      else value.buffer = new Buffer(spec.dtype as BufferDtype, result.data, false);
     }
   }
 

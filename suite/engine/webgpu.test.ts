@@ -68,6 +68,14 @@ if (missing) {
       expect(weights.dataSync()).toEqual(expected.dataSync());
     });
 
+    it("keeps integers that a graph computes beside numbers on the device", () => {
+      const labels = tf.oneHot(tf.tensor1d([0, 1, 1], "int32"), 2);
+      const weights = tf.add(draw([3, 2], 1), 1);
+      (tf.backend() as OnnxBackend).flush();
+      expect([...labels.dataSync()]).toEqual([1, 0, 0, 1, 0, 1]);
+      expect([...tf.sum(tf.mul(tf.onesLike(weights), labels), 1).dataSync()]).toEqual([1, 1, 1]);
+    });
+
     it("reads under another shape what it computed before", () => {
       const x = tf.add(draw([2, 3], 1), 1);
       const first = x.dataSync();
