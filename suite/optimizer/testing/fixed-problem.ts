@@ -37,6 +37,8 @@ export interface Given {
   readonly outputGradients?: Nested;
   readonly sampledOutputGradients?: Nested;
   readonly hessianVector?: readonly Nested[];
+  /** As gradients, for labels drawn from the model. */
+  readonly sampledGradients?: readonly Nested[];
   readonly examples?: number;
   readonly terms?: number;
 }
@@ -138,7 +140,8 @@ export const PLAIN_STEP = { learningRate: 1, momentum: 0, weightDecay: 0, clipNo
 
 function passOf(given: Given, layers: readonly KroneckerLayer[], terms: number): Pass {
   const ofMean = (values: Nested) => tf.div(tensorOf(values), terms) as tf.Tensor2D;
-  const { inputs, outputGradients, sampledOutputGradients, hessianVector } = given;
+  const { inputs, outputGradients, sampledOutputGradients, hessianVector, sampledGradients } =
+    given;
   const observation = {
     rows: inputs ? (shapeOf(inputs)[0] as number) : 0,
     positions: 1,
@@ -151,5 +154,6 @@ function passOf(given: Given, layers: readonly KroneckerLayer[], terms: number):
     gradients: given.gradients.map(tensorOf),
     observations: new Map(layers.map((layer) => [layer, observation])),
     ...(hessianVector && { hessianVector: hessianVector.map(tensorOf) }),
+    ...(sampledGradients && { sampledGradients: sampledGradients.map(tensorOf) }),
   };
 }

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { RandomSource } from "../../nn/random.ts";
 import type { Optimizer, OptimizerDeclaration } from "../declaration.ts";
 import type { SavedState } from "../state.ts";
-import { flat, type Nested } from "./nested.ts";
+import { flat, type Nested, shapeOf } from "./nested.ts";
 import { type SmallModel, type SmallModelName, smallModel } from "./small-models.ts";
 
 export type Tensors = Readonly<Record<string, Nested>>;
@@ -41,6 +41,8 @@ export interface Trajectory {
 export interface OracleOptions {
   /** Our name for a tensor or number of the oracle's state; null: we hold nothing like it. */
   readonly stateName?: (name: string, trajectory: Trajectory) => string | null;
+  /** State of ours that exists only after the first curvature step. */
+  readonly isLate?: (name: string) => boolean;
   /** Hyperparameters of the oracle that are not ours. */
   readonly without?: readonly string[];
 }
@@ -134,7 +136,7 @@ function savedState(
   fresh: SavedState,
   given: Tensors,
   trajectory: Trajectory,
-  { stateName = (name) => name }: OracleOptions,
+  { stateName = (name) => name, isLate = () => false }: OracleOptions,
 ): SavedState {
   const tensors = { ...fresh.tensors };
   const numbers = { ...fresh.numbers };
@@ -144,7 +146,9 @@ function savedState(
     const tensor = tensors[name];
     if (tensor) tensors[name] = { ...tensor, values: flat(values) };
     else if (name in numbers && typeof values === "number") numbers[name] = values;
-    else throw new Error(`The oracle's state "${theirs}" has no counterpart "${name}" here.`);
+    else if (isLate(name)) {
+      tensors[name] = { shape: shapeOf(values), dtype: "float32", values: flat(values) };
+    } else throw new Error(`The oracle's state "${theirs}" has no counterpart "${name}" here.`);
   }
   return { tensors, numbers };
 }

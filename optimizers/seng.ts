@@ -1,0 +1,216 @@
+/**
+ * @file SENG: each layer's empirical Fisher, inverted through the Gram matrix of the examples.
+ *
+ *   F = Σ_i u_i u_iᵀ/N,  u_i = Σ_s h̃_is e_isᵀ        h̃ = [h, 1] [a], e [b] of the summed loss
+ *   K_ij = ⟨u_i, u_j⟩/N                                 [n, n]
+ *   P(G̃) = (F + λI)⁻¹ G̃ = G̃/λ − Σ_i w_i u_i/N,      w = (K + λI)⁻¹ v,  v_i = ⟨G̃, u_i⟩/λ
+ *
+ * Yang et al. 2022. True labels; s runs over the positions of example i (of a convolution, or the
+ * tokens of a sequence). Norm parameters, embeddings and tied weights keep their plain gradient.
+ *
+ * In a step that renews the curvature, G̃ = Σ_i u_i/N, and pushing through gives the same without
+ * cancellation: P(G̃) = Σ_i w_i u_i/N with w = (K + λI)⁻¹1. In other steps G̃/λ dominates, and
+ * float32 loses little of it.
+ *
+ * Differences from the source: exact, where it truncates each e_i to rank 16 and sketches K and v;
+ * `sketchSize`, `correction` and `variant` bring its sketch, its rank-one sum and ASDL's factor.
+ *
+ * Per layer: 2n²(a + b) FLOPs of curvature (convolutions: `example-gram.ts`), n³ per inverse, 4nab
+ * per step; n² floats of state and rows·(a + b) more at an interval above 1.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { z } from "zod";
+import { inPhase } from "../suite/engine/phase.ts";
+import { spdInverse } from "../suite/linalg/index.ts";
+import type { Observation } from "../suite/nn/evaluate.ts";
+import type { Parameter } from "../suite/nn/parameter.ts";
+import type { RandomSource } from "../suite/nn/random.ts";
+import { defineOptimizer } from "../suite/optimizer/declaration.ts";
+import type { EventCounters } from "../suite/optimizer/events.ts";
+import {
+  type ExampleRows,
+  exampleGram,
+  projections,
+  weigh,
+  weightedSum,
+} from "../suite/optimizer/example-gram.ts";
+import { curvatureMemory } from "../suite/optimizer/example-memory.ts";
+import {
+  damping,
+  hyper,
+  intervalHyperparameters,
+  pipelineHyperparameters,
+  precision,
+  variant,
+} from "../suite/optimizer/hyperparameters.ts";
+import { curvatureDue } from "../suite/optimizer/interval.ts";
+import {
+  asParameters,
+  gradientMatrix,
+  inputRows,
+  parametersOf,
+  type TreatedLayer,
+  treatedLayers,
+} from "../suite/optimizer/kronecker.ts";
+import { type GradientOf, preconditioned } from "../suite/optimizer/pipeline.ts";
+import type { Problem } from "../suite/optimizer/problem.ts";
+import { logUniform } from "../suite/optimizer/search.ts";
+import { drawColumns, seenColumns, seenRows } from "../suite/optimizer/sketch.ts";
+import type { OptimizerState } from "../suite/optimizer/state.ts";
+
+const hyperparameters = z.strictObject({
+  ...pipelineHyperparameters(),
+  damping: damping(0.1),
+  curvatureInterval: intervalHyperparameters().curvatureInterval,
+  sketchSize: hyper(z.number().int().min(0).default(0), {
+    symbol: "",
+    unit: "columns",
+    description: "columns of h and e that K and v see, drawn at each curvature step; 0: all",
+  }),
+  correction: hyper(z.enum(["exact", "rankOne"]).default("exact"), {
+    symbol: "",
+    unit: "1",
+    description: "the sum over examples as it is, or the source's rank-one stand-in for it",
+  }),
+  precision: precision(),
+  variant: variant("divides by N² where N is due and leaves the bias out of K"),
+});
+
+type Hyperparameters = z.output<typeof hyperparameters>;
+
+export const seng = defineOptimizer({
+  id: "seng",
+  name: "SENG",
+  family: "second-order",
+  version: 1,
+  order: 9,
+  summary: "Empirical Fisher of each layer, inverted in the space of examples.",
+  rule: [
+    "K_{ij} = \\tfrac1N \\langle u_i, u_j\\rangle,\\quad u_i = \\textstyle\\sum_s h_{is} e_{is}^\\top",
+    "P(G) = \\tfrac1\\lambda G - \\tfrac1N \\textstyle\\sum_i w_i u_i,\\quad w = (K+\\lambda I)^{-1} v,\\quad v_i = \\tfrac1\\lambda\\langle G, u_i\\rangle",
+  ],
+  citation: {
+    authors: "Yang, Xu, Wen, Chen, Xu",
+    title: "Sketch-Based Empirical Natural Gradient Methods for Deep Learning",
+    year: 2022,
+    url: "https://doi.org/10.1007/s10915-022-01911-x",
+  },
+  needs: { layerInputs: true, outputGradients: true },
+  hyperparameters,
+  search: { learningRate: logUniform(1e-3, 1), damping: logUniform(1e-4, 10) },
+  paperGrid: {
+    learningRate: [0.3, 0.1, 0.03, 0.01, 0.003, 0.001],
+    damping: [1, 1e-3, 1e-6, 1e-9],
+  },
+  schedule: "task",
+  cost: ({ dIn: a, dOut: b, rows, examples: n }) => ({
+    curvature: 2 * n * n * (a + b),
+    inverse: n ** 3,
+    precondition: 4 * n * a * b,
+    state: rows * (a + b) + n * n + a * b,
+  }),
+  create: preconditioned((context, state, events) => {
+    const h = context.hyperparameters;
+    const layers = treatedLayers(context.layers, { homogeneous: true, embeddings: false });
+    const sketch = context.random("sketch");
+    const blocks = layers.map((treated) => gramBlock(treated, h, state, events, sketch));
+    const treated = new Set(parametersOf(layers, "all"));
+    const others = context.parameters.filter((parameter) => !treated.has(parameter));
+    return {
+      treated: [...treated],
+      request: (info) => (curvatureDue(h, info) ? { inputs: true, outputGradients: true } : {}),
+      refresh: ({ observations }, problem, info) => {
+        if (!curvatureDue(h, info)) return;
+        layers.forEach(({ layer }, i) => {
+          blocks[i]?.refresh(observations.get(layer) as Observation, problem);
+        });
+      },
+      apply: (gradientOf, _, { terms }, info) =>
+        new Map([
+          ...blocks.flatMap((block) => block.apply(gradientOf, terms, curvatureDue(h, info))),
+          ...(h.variant === "asdl" ? summed(others, gradientOf, terms) : []),
+        ]),
+    };
+  }),
+});
+
+/** ASDL leaves the gradient of the summed loss where it preconditions nothing. */
+const summed = (
+  parameters: readonly Parameter[],
+  gradientOf: GradientOf,
+  terms: number,
+): [Parameter, tf.Tensor][] =>
+  parameters.map((parameter) => [parameter, tf.mul(gradientOf(parameter), terms)]);
+
+interface GramBlock {
+  refresh(observation: Observation, problem: Problem): void;
+  /** @param fresh whether the curvature is of the gradient's own batch */
+  apply(gradientOf: GradientOf, terms: number, fresh: boolean): [Parameter, tf.Tensor][];
+}
+
+function gramBlock(
+  treated: TreatedLayer,
+  h: Hyperparameters,
+  state: OptimizerState,
+  events: EventCounters,
+  random: RandomSource,
+): GramBlock {
+  const { layer, order } = treated;
+  const asdl = h.variant === "asdl";
+  const exact = h.correction === "exact" && !asdl && h.sketchSize === 0;
+  // The last of a is the bias's, which ASDL's K leaves out.
+  const visible = { inputs: asdl ? layer.dIn : order, outputs: layer.dOut };
+  const memory = curvatureMemory(state, layer.name, visible, h.curvatureInterval > 1);
+
+  return {
+    refresh: (observation, { examples, terms }) => {
+      const inputs = inputRows(treated, observation);
+      const outputs = tf.mul(observation.outputGradients as tf.Tensor2D, terms) as tf.Tensor2D;
+      const rows: ExampleRows = { inputs, outputs, examples };
+      const inputColumns = drawColumns(random, visible.inputs, h.sketchSize);
+      const outputColumns = drawColumns(random, visible.outputs, h.sketchSize);
+      const gram = inPhase("curvature", () => {
+        const seen = {
+          inputs: seenColumns(inputs, inputColumns),
+          outputs: seenColumns(outputs, outputColumns),
+          examples,
+        };
+        return tf.div(exampleGram(seen), terms) as tf.Tensor2D;
+      });
+      const { damping, precision } = h;
+      const solved = inPhase("inverse", () => spdInverse(gram, { damping, precision }));
+      events.countRetries(solved.retries);
+      memory.write({ rows, inverse: solved.inverse, inputColumns, outputColumns });
+    },
+    apply: (gradientOf, terms, fresh) => {
+      const { rows, inverse, inputColumns, outputColumns } = memory.read();
+      if (fresh && exact) {
+        const sum = weightedSum(rows, tf.sum(inverse, 1));
+        return asParameters(treated, tf.div(sum, terms));
+      }
+      const scaled = tf.div(gradientMatrix(treated, gradientOf), h.damping) as tf.Tensor2D;
+      const seen = {
+        inputs: seenColumns(rows.inputs, inputColumns),
+        outputs: seenColumns(rows.outputs, outputColumns),
+        examples: rows.examples,
+      };
+      const seenGradient = seenRows(seenColumns(scaled, outputColumns), inputColumns);
+      const along = tf.reshape<tf.Rank.R2>(projections(seen, seenGradient), [-1, 1]);
+      const weights = tf.matMul(inverse, along);
+      const sum =
+        h.correction === "rankOne" ? rankOneSum(rows, weights) : weightedSum(rows, weights);
+      const lowRank = tf.div(sum, asdl ? terms ** 2 : terms);
+      return asParameters(treated, tf.sub(scaled, lowRank));
+    },
+  };
+}
+
+/** `(Σ_i w_i h_i / Σ_j √|w_j|)ᵀ (Σ_i √|w_i| e_i)`, position by position. */
+function rankOneSum({ inputs, outputs, examples }: ExampleRows, weights: tf.Tensor): tf.Tensor2D {
+  const roots = tf.sqrt(tf.abs(weights));
+  const total = tf.maximum(tf.sum(roots), 1e-30);
+  const overExamples = (rows: tf.Tensor2D): tf.Tensor2D =>
+    tf.sum(tf.reshape(rows, [examples, -1, rows.shape[1]]), 0);
+  const left = overExamples(weigh(inputs, tf.div(weights, total)));
+  return tf.matMul(left, overExamples(weigh(outputs, roots)), true, false);
+}
