@@ -17,6 +17,7 @@ export interface ImageTaskOptions {
 export interface ImageTask {
   readonly name: string;
   readonly checksum: string;
+  readonly classes: number;
   /** Training examples there are, the validation set not counted. */
   readonly size: number;
   batches(options: { datasetSize: number; batchSize: number; seed: number }): TrainingBatches;
@@ -45,6 +46,7 @@ export function imageTask({
   return {
     name: source.name,
     checksum: source.checksum,
+    classes: source.train.classes,
     size: available.rows.length,
     batches: ({ datasetSize, batchSize, seed }) =>
       trainingBatches({

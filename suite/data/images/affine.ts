@@ -18,7 +18,7 @@ export function randomAffine(
   statistics: Statistics,
   { degrees, scale: [least, most] }: RandomAffine,
 ): Augmentation {
-  const table = standardisedBytes(statistics)[0] as Float32Array;
+  const table = standardisedBytes(statistics);
   const warped = new Uint8Array(height * width);
   return {
     shape: [height, width, 1],

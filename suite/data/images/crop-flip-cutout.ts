@@ -20,7 +20,7 @@ export function cropFlipCutout(
   statistics: Statistics,
   { padding, cutout }: CropFlipCutout,
 ): Augmentation {
-  const tables = standardisedBytes(statistics);
+  const table = standardisedBytes(statistics);
   const half = cutout / 2;
   return {
     shape: [height, width, channels],
@@ -29,18 +29,18 @@ export function cropFlipCutout(
       const shiftX = random.integer(2 * padding + 1) - padding;
       const flip = random.integer(2) === 1;
       const start = row * height * width * channels;
-      for (let channel = 0; channel < channels; channel++) {
-        const table = tables[channel] as Float32Array;
-        for (let y = 0; y < height; y++) {
-          const fromY = y + shiftY;
-          const inside = fromY >= 0 && fromY < height;
-          const line = start + fromY * width * channels + channel;
-          let to = offset + y * width * channels + channel;
-          for (let x = 0; x < width; x++, to += channels) {
-            const fromX = (flip ? width - 1 - x : x) + shiftX;
-            const byte =
-              inside && fromX >= 0 && fromX < width ? inputs[line + fromX * channels] : 0;
-            target[to] = table[byte as number] as number;
+      for (let y = 0; y < height; y++) {
+        const fromY = y + shiftY;
+        const inside = fromY >= 0 && fromY < height;
+        const line = start + fromY * width * channels;
+        let to = offset + y * width * channels;
+        for (let x = 0; x < width; x++) {
+          const fromX = (flip ? width - 1 - x : x) + shiftX;
+          const black = !inside || fromX < 0 || fromX >= width;
+          const pixel = line + fromX * channels;
+          for (let channel = 0; channel < channels; channel++) {
+            const byte = black ? 0 : (inputs[pixel + channel] as number);
+            target[to++] = table[channel * 256 + byte] as number;
           }
         }
       }

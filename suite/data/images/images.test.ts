@@ -27,8 +27,7 @@ describe("standardisedBytes", () => {
   it.each(oracle.normalise)(
     "gives torchvision's bits for mean $mean",
     ({ mean, deviation, values }) => {
-      const tables = standardisedBytes({ mean, deviation });
-      expect(tables.map((table) => [...table])).toEqual(values);
+      expect([...standardisedBytes({ mean, deviation })]).toEqual(values.flat());
     },
   );
 
@@ -36,9 +35,9 @@ describe("standardisedBytes", () => {
     const images = madeImages(2, [3, 2, 3]);
     const target = new Float32Array(1 + 18);
     standardised([3, 2, 3], CIFAR10_STATISTICS).fill(images, 1, target, 1);
-    const tables = standardisedBytes(CIFAR10_STATISTICS);
+    const table = standardisedBytes(CIFAR10_STATISTICS);
     for (let i = 0; i < 18; i++) {
-      expect(target[1 + i]).toBe(tables[i % 3]?.[images.inputs[18 + i] as number]);
+      expect(target[1 + i]).toBe(table[(i % 3) * 256 + (images.inputs[18 + i] as number)]);
     }
   });
 });
@@ -74,7 +73,7 @@ describe("warp", () => {
     const images = madeImages(1, [12, 12, 1]);
     const bounds = { degrees: 15, scale: [0.8, 1.2] } as const;
     const augmentation = randomAffine([12, 12], MNIST_STATISTICS, bounds);
-    const table = standardisedBytes(MNIST_STATISTICS)[0] as Float32Array;
+    const table = standardisedBytes(MNIST_STATISTICS);
     const random = stream(0, "augmentation");
     const target = new Float32Array(144);
     const warped = new Uint8Array(144);
@@ -149,7 +148,7 @@ describe("cropFlipCutout", () => {
   });
 
   it("pads with black and cuts to 0 after standardising, as torchvision's order has it", () => {
-    const black = standardisedBytes(CIFAR10_STATISTICS)[0]?.[0];
+    const black = standardisedBytes(CIFAR10_STATISTICS)[0];
     const white = examplesOf(new Uint8Array(size * size * 3).fill(255), [0], {
       shape: [size, size, 3],
       classes: 1,
@@ -158,7 +157,7 @@ describe("cropFlipCutout", () => {
     const target = new Float32Array(size * size * 3);
     fill(white, 0, target, 0, stream(0, "augmentation"));
     expect(new Set(target.filter((_, i) => i % 3 === 0))).toEqual(
-      new Set([standardisedBytes(CIFAR10_STATISTICS)[0]?.[255], black, 0]),
+      new Set([standardisedBytes(CIFAR10_STATISTICS)[255], black, 0]),
     );
   });
 

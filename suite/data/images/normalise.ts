@@ -21,44 +21,44 @@ export const CIFAR10_STATISTICS: Statistics = {
   deviation: [63.0 / 255, 62.1 / 255, 66.7 / 255],
 };
 
-/** Standardised values of the bytes 0 to 255, for each channel. */
-export function standardisedBytes({ mean, deviation }: Statistics): readonly Float32Array[] {
-  return mean.map((channelMean, channel) => {
+/** `[channels, 256]`: the standardised values of the bytes 0 to 255, for each channel. */
+export function standardisedBytes({ mean, deviation }: Statistics): Float32Array {
+  const table = new Float32Array(mean.length * 256);
+  mean.forEach((channelMean, channel) => {
     const m = Math.fround(channelMean);
     const s = Math.fround(deviation[channel] as number);
-    return Float32Array.from(
-      { length: 256 },
-      (_, byte) =>
-        // Float32Array rounds the quotient.
-        Math.fround(Math.fround(byte / 255) - m) / s,
-    );
+    for (let byte = 0; byte < 256; byte++) {
+      // Storing the quotient rounds it to float32.
+      table[channel * 256 + byte] = Math.fround(Math.fround(byte / 255) - m) / s;
+    }
   });
+  return table;
 }
 
-/** Writes `count` interleaved bytes of `pixels`, from `start` on, standardised. */
+/** Writes `count` interleaved bytes of `pixels`, from `start` on, standardised by `table`. */
 export function writeStandardised(
   pixels: Uint8Array,
   [start, count]: readonly [number, number],
-  tables: readonly Float32Array[],
+  table: Float32Array,
   target: Float32Array,
   offset: number,
 ): void {
-  const channels = tables.length;
-  for (let channel = 0; channel < channels; channel++) {
-    const table = tables[channel] as Float32Array;
-    for (let i = channel; i < count; i += channels) {
-      target[offset + i] = table[pixels[start + i] as number] as number;
-    }
+  const { length } = table;
+  let column = 0;
+  for (let i = 0; i < count; i++) {
+    target[offset + i] = table[column + (pixels[start + i] as number)] as number;
+    column += 256;
+    if (column === length) column = 0;
   }
 }
 
 /** Images of `shape` ([height, width, channels]) as they are, standardised. */
 export function standardised(shape: readonly number[], statistics: Statistics): Preparation {
-  const tables = standardisedBytes(statistics);
+  const table = standardisedBytes(statistics);
   const size = sizeOf(shape);
   return {
     shape,
     fill: (examples, row, target, offset) =>
-      writeStandardised(examples.inputs, [row * size, size], tables, target, offset),
+      writeStandardised(examples.inputs, [row * size, size], table, target, offset),
   };
 }

@@ -8,6 +8,7 @@ import type { Preparation } from "../examples.ts";
 import { type Statistics, standardisedBytes, writeStandardised } from "./normalise.ts";
 
 const PRECISION_BITS = 22;
+const HALF = 1 << (PRECISION_BITS - 1);
 const SUPPORT = 2;
 
 /** Weights of one pass: output i is the sum of weights[i·taps + k] · input[first[i] + k]. */
@@ -17,12 +18,13 @@ interface Pass {
   readonly weights: Int32Array;
 }
 
+type Four = readonly [number, number, number, number];
 type Size = readonly [height: number, width: number];
 
 /** Images `[…from, channels]`, resized to `[…to, channels]` and standardised. */
 export function resized(from: Size, to: Size, statistics: Statistics): Preparation {
-  const tables = standardisedBytes(statistics);
-  const channels = tables.length;
+  const table = standardisedBytes(statistics);
+  const channels = statistics.mean.length;
   const resize = resizer(from, to, channels);
   const inputSize = from[0] * from[1] * channels;
   const outputSize = to[0] * to[1] * channels;
@@ -31,7 +33,7 @@ export function resized(from: Size, to: Size, statistics: Statistics): Preparati
     shape: [...to, channels],
     fill(examples, row, target, offset) {
       resize(examples.inputs.subarray(row * inputSize, (row + 1) * inputSize), bytes);
-      writeStandardised(bytes, [0, outputSize], tables, target, offset);
+      writeStandardised(bytes, [0, outputSize], table, target, offset);
     },
   };
 }
@@ -44,52 +46,82 @@ export function resizer(
 ): (image: Uint8Array, target: Uint8Array) => void {
   const horizontal = passOf(from[1], to[1]);
   const vertical = passOf(from[0], to[0]);
-  const between = new Uint8Array(from[0] * to[1] * channels);
-  const lineLength = to[1] * channels;
+  const [lineIn, lineOut] = [from[1] * channels, to[1] * channels];
+  const between = new Uint8Array(from[0] * lineOut);
+  const sums = new Int32Array(lineOut);
   return (image, target) => {
     for (let y = 0; y < from[0]; y++) {
-      const input = y * from[1] * channels;
-      for (let x = 0; x < to[1]; x++) {
-        const start = input + (horizontal.first[x] as number) * channels;
-        for (let channel = 0; channel < channels; channel++) {
-          between[y * lineLength + x * channels + channel] = weighted(
-            image,
-            [start + channel, channels],
-            horizontal,
-            x,
-          );
-        }
-      }
+      sums.fill(HALF);
+      widenLine(image, y * lineIn, horizontal, { sums, channels });
+      writeLine(sums, between, y * lineOut);
     }
     for (let y = 0; y < to[0]; y++) {
-      const start = (vertical.first[y] as number) * lineLength;
-      for (let i = 0; i < lineLength; i++) {
-        target[y * lineLength + i] = weighted(between, [start + i, lineLength], vertical, y);
-      }
+      sums.fill(HALF);
+      addLines(between, y, vertical, sums);
+      writeLine(sums, target, y * lineOut);
     }
   };
 }
 
-function weighted(
-  bytes: Uint8Array,
-  [start, stride]: readonly [number, number],
-  { taps, weights }: Pass,
-  output: number,
-): number {
-  let sum = 1 << (PRECISION_BITS - 1);
-  for (let k = 0; k < taps; k++) {
-    const weight = weights[output * taps + k] as number;
-    if (weight !== 0) sum += Math.imul(bytes[start + k * stride] as number, weight);
+/** Adds to `sums` the weighted pixels of the line that begins at `start`. */
+function widenLine(
+  image: Uint8Array,
+  start: number,
+  { first, taps, weights }: Pass,
+  { sums, channels }: { readonly sums: Int32Array; readonly channels: number },
+): void {
+  for (let x = 0; x < first.length; x++) {
+    for (let k = 0; k < taps; k++) {
+      const weight = weights[x * taps + k] as number;
+      if (weight === 0) continue;
+      const pixel = start + ((first[x] as number) + k) * channels;
+      for (let channel = 0; channel < channels; channel++) {
+        const i = x * channels + channel;
+        sums[i] = (sums[i] as number) + Math.imul(image[pixel + channel] as number, weight);
+      }
+    }
   }
-  const value = sum >> PRECISION_BITS;
-  return value < 0 ? 0 : value > 255 ? 255 : value;
+}
+
+/** Adds to `sums` the weighted lines that make output line `y`, four at a time. */
+function addLines(lines: Uint8Array, y: number, pass: Pass, sums: Int32Array): void {
+  const { first, taps, weights } = pass;
+  const length = sums.length;
+  const last = lines.length - length;
+  for (let k = 0; k < taps; k += 4) {
+    const [w0, w1, w2, w3] = weights.subarray(y * taps + k, y * taps + k + 4) as unknown as Four;
+    if (w0 === 0 && w1 === 0 && w2 === 0 && w3 === 0) continue;
+    // Lines beyond the image have weight 0; the last one stands in for them.
+    const start = ((first[y] as number) + k) * length;
+    const a = Math.min(start, last);
+    const b = Math.min(start + length, last);
+    const c = Math.min(start + 2 * length, last);
+    const d = Math.min(start + 3 * length, last);
+    for (let i = 0; i < length; i++) {
+      sums[i] =
+        (sums[i] as number) +
+        Math.imul(lines[a + i] as number, w0) +
+        Math.imul(lines[b + i] as number, w1) +
+        Math.imul(lines[c + i] as number, w2) +
+        Math.imul(lines[d + i] as number, w3);
+    }
+  }
+}
+
+/** Fixed point to bytes, clipped. */
+function writeLine(sums: Int32Array, target: Uint8Array, start: number): void {
+  for (let i = 0; i < sums.length; i++) {
+    const value = (sums[i] as number) >> PRECISION_BITS;
+    target[start + i] = value < 0 ? 0 : value > 255 ? 255 : value;
+  }
 }
 
 function passOf(inputs: number, outputs: number): Pass {
   const scale = inputs / outputs;
   const stretch = Math.max(1, scale);
   const reach = SUPPORT * stretch;
-  const taps = Math.ceil(reach) * 2 + 1;
+  // One more than ever needed, and a multiple of four.
+  const taps = 4 * Math.ceil((Math.ceil(reach) * 2 + 1) / 4);
   const first = new Int32Array(outputs);
   const weights = new Int32Array(outputs * taps);
   for (let i = 0; i < outputs; i++) {

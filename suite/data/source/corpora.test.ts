@@ -17,7 +17,7 @@ import type { CorpusOptions } from "./corpus-texts.ts";
 import { loadOpenWebText, OPENWEBTEXT } from "./openwebtext.ts";
 import type { Corpus } from "./shards.ts";
 
-const QUICK = { answerMs: 300, windowMs: 300, windowBytes: 1 };
+const QUICK = { answerMs: 300, windowMs: 300, windowBytes: 1, retryMs: 5 };
 const SHARDS = 3;
 const ROWS = 40;
 

@@ -4,7 +4,7 @@ import path from "node:path";
 import { DataError } from "../error.ts";
 import type { LoadOptions } from "./acquire.ts";
 import { cacheDirectory } from "./cache.ts";
-import { PATIENT } from "./http.ts";
+import { PERSISTENT } from "./http.ts";
 import { hubEndpoint } from "./hub.ts";
 import { textGroups } from "./parquet.ts";
 import { type Corpus, fetchShard, type Shard, type ShardStore } from "./shards.ts";
@@ -24,7 +24,7 @@ export function storeOf(corpus: Corpus, options: CorpusOptions): ShardStore {
     endpoint: hubEndpoint(),
     directory,
     maxBytes: MAX_PARQUET_BYTES,
-    patience: PATIENT,
+    patience: PERSISTENT,
     onProgress: options.onProgress,
     ...options.store,
   };

@@ -18,8 +18,19 @@ export interface Patience {
 /** Where another source stands behind: 5 s to answer, then 100 kB/s at least. */
 export const IMPATIENT: Patience = { answerMs: 5_000, windowMs: 10_000, windowBytes: 1_000_000 };
 
+/** Patience with a download that is taken up again where it ended. */
+export interface Persistence extends Patience {
+  /** Pause before the second attempt in milliseconds; it doubles while no byte arrives. */
+  readonly retryMs: number;
+}
+
 /** Where none does: 30 s to answer, then anything that still moves. */
-export const PATIENT: Patience = { answerMs: 30_000, windowMs: 60_000, windowBytes: 1 };
+export const PERSISTENT: Persistence = {
+  answerMs: 30_000,
+  windowMs: 60_000,
+  windowBytes: 1,
+  retryMs: 1_000,
+};
 
 export interface Download {
   /** Position of the first byte: the one asked for, or 0 if the server sends only whole files. */

