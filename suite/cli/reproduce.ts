@@ -68,7 +68,7 @@ async function rerun(file: CellFile, trial: Trial): Promise<Comparison> {
   const outcome = await runTrial(
     {
       protocol,
-      build: protocol.build,
+      build: (builder, values) => protocol.build(builder, values, data),
       data,
       optimizer,
       hyperparameters: trial.hyperparameters as Configuration,

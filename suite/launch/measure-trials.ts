@@ -51,7 +51,7 @@ async function measureOne(
   const { cost } = await runTrial(
     {
       protocol: { ...protocol, evaluations: 2 },
-      build: protocol.build,
+      build: (builder, values) => protocol.build(builder, values, data),
       data,
       optimizer,
       hyperparameters: completeConfiguration(optimizer, protocol),

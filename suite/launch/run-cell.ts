@@ -116,7 +116,7 @@ async function trainTrial(
   return runTrial(
     {
       protocol,
-      build: protocol.build,
+      build: (builder, values) => protocol.build(builder, values, data),
       data,
       optimizer,
       hyperparameters: configuration,

@@ -22,13 +22,15 @@ export function completeConfiguration(
   const fixed = Object.fromEntries(
     Object.entries(protocol.fixed).filter(([name]) => known.includes(name)),
   );
-  const parsed = optimizer.hyperparameters.safeParse({ ...fixed, ...given });
+  const own = protocol.hyperparameters?.shape ?? {};
+  const schema = optimizer.hyperparameters.extend(own);
+  const parsed = schema.safeParse({ ...fixed, ...given });
   if (parsed.success) return parsed.data as Configuration;
   const [issue] = parsed.error.issues;
   const name = issue?.code === "unrecognized_keys" ? issue.keys.join(", ") : issue?.path.join(".");
   throw new UsageError(
     `Optimizer ${optimizer.id}, hyperparameter "${name}": ${issue?.message}.`,
-    `Its hyperparameters: ${known.join(", ")}.`,
+    `Its hyperparameters: ${[...known, ...Object.keys(own)].join(", ")}.`,
   );
 }
 
@@ -37,12 +39,14 @@ export function searchSpaceOf(
   optimizer: OptimizerDeclaration,
   protocol: TierProtocol,
 ): SearchSpace {
-  return Object.fromEntries(
-    Object.entries(optimizer.search).map(([name, dimension]) => [
+  const own = Object.keys(protocol.hyperparameters?.shape ?? {});
+  return Object.fromEntries([
+    ...Object.entries(optimizer.search).map(([name, dimension]) => [
       name,
       protocol.search[name] ?? dimension,
     ]),
-  );
+    ...own.flatMap((name) => (protocol.search[name] ? [[name, protocol.search[name]]] : [])),
+  ]);
 }
 
 /** `count` complete configurations of the shared quasi-random search. */

@@ -5,11 +5,11 @@ import type { TaskDeclaration } from "./task.ts";
 import { tierOf } from "./tasks.ts";
 
 export function factsOf(task: TaskDeclaration, tier: Tier): TaskFacts {
-  const { metric, selection, competenceFloor } = tierOf(task, tier);
+  const { metric, selection, chance, competenceFloor } = tierOf(task, tier);
   return {
     primary: metric,
     selection,
-    chance: task.chance,
+    chance,
     ...(competenceFloor !== undefined && { competenceFloor }),
   };
 }

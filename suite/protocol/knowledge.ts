@@ -20,6 +20,7 @@ export async function loadKnowledge(): Promise<Knowledge> {
         batchSizes,
         datasetSizes,
         checksums,
+        ...(protocol.hyperparameters && { hyperparameters: protocol.hyperparameters.shape }),
         updates: (batchSize, datasetSize) => updatesOf(budget, batchSize, datasetSize),
         invalidReason: (batchSize, datasetSize) => invalidReason(budget, batchSize, datasetSize),
       };
@@ -27,13 +28,14 @@ export async function loadKnowledge(): Promise<Knowledge> {
     optimizer: (id) => {
       const optimizer = optimizers.get(id);
       if (!optimizer) return undefined;
-      const complete = Object.keys(optimizer.hyperparameters.shape);
       return {
         version: optimizer.version,
-        problem: (hyperparameters) => {
+        problem: (hyperparameters, { hyperparameters: own = {} }) => {
+          const schema = optimizer.hyperparameters.extend(own);
+          const complete = Object.keys(schema.shape);
           const missing = complete.filter((name) => !(name in hyperparameters));
           if (missing.length > 0) return `lacks ${missing.join(", ")}: configurations are complete`;
-          const parsed = optimizer.hyperparameters.safeParse(hyperparameters);
+          const parsed = schema.safeParse(hyperparameters);
           const [issue] = parsed.error?.issues ?? [];
           return issue && `${issue.path.join(".") || "unknown names"}: ${issue.message}`;
         },

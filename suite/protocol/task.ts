@@ -1,4 +1,5 @@
 /** @file What a task folder exports. */
+import type { z } from "zod";
 import type { Model, ModelBuilder } from "../nn/model.ts";
 import type { Configuration, SearchSpace } from "../optimizer/search.ts";
 import type { Tier, TrialProtocol } from "../results/schema.ts";
@@ -27,7 +28,11 @@ export interface TierProtocol extends TrialProtocol {
   readonly tolerance: number;
   /** SHA-256 of the decoded arrays of every dataset that this tier may name. */
   readonly checksums: readonly string[];
-  build(builder: ModelBuilder, configuration: Configuration): Model;
+  /** Chance level of the metric: a diverged report seed enters a mean there. */
+  readonly chance: number;
+  /** Hyperparameters of the task's own, searched and recorded with the method's: e.g. dropout. */
+  readonly hyperparameters?: z.ZodObject<Record<string, z.ZodType>>;
+  build(builder: ModelBuilder, configuration: Configuration, data: TaskData): Model;
   load(options: LoadOptions): Promise<TaskData>;
 }
 
@@ -40,8 +45,6 @@ export interface TaskDeclaration {
   readonly summary: string;
   /** Where the paper uses it, e.g. "Figure 1 (MLP), Figures 3 to 6". */
   readonly paper: string;
-  /** Chance level of the metric: a diverged report seed enters a mean there. */
-  readonly chance: number;
   readonly tiers: Partial<Readonly<Record<Tier, TierProtocol>>>;
 }
 

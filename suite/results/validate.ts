@@ -1,5 +1,6 @@
 /** @file What must hold in a result file beyond its shape: every rule names file, field, value. */
 import { basename, sep } from "node:path";
+import type { z } from "zod";
 import { trialKey } from "./key.ts";
 import { type CellFile, MAX_FILE_BYTES, storedFileSchema, type Trial } from "./schema.ts";
 import { cellPath, digestOf } from "./store.ts";
@@ -26,6 +27,8 @@ export interface KnownTask {
   readonly batchSizes: readonly number[];
   readonly datasetSizes: readonly number[];
   readonly checksums: readonly string[];
+  /** Hyperparameters of the task's own, with their schemas. */
+  readonly hyperparameters?: Readonly<Record<string, z.ZodType>>;
   readonly updates: (batchSize: number, datasetSize: number) => number;
   readonly invalidReason: (batchSize: number, datasetSize: number) => string | undefined;
 }
@@ -33,7 +36,10 @@ export interface KnownTask {
 export interface KnownOptimizer {
   readonly version: number;
   /** The first thing wrong with a complete configuration, or undefined. */
-  readonly problem: (hyperparameters: Trial["hyperparameters"]) => string | undefined;
+  readonly problem: (
+    hyperparameters: Trial["hyperparameters"],
+    task: KnownTask,
+  ) => string | undefined;
 }
 
 /** Everything that is wrong with a file's text; empty when it may stand. */
@@ -168,7 +174,7 @@ function trialFindings(
     "versions.optimizer",
     `${versions.optimizer}, but the optimizer is at ${optimizer.version}`,
   );
-  const wrong = optimizer.problem(trial.hyperparameters);
+  const wrong = optimizer.problem(trial.hyperparameters, task);
   if (wrong) problems.push(["hyperparameters", wrong]);
   const key = trialKey({
     cell,

@@ -36,6 +36,8 @@ export interface TaskData {
   readonly name: string;
   /** SHA-256 of the decoded arrays. */
   readonly checksum: string;
+  /** Classes, or the size of the vocabulary. */
+  readonly classes: number;
   /** Training batches of a subset, in the order that the trial's seed draws. */
   batches(options: { datasetSize: number; batchSize: number; seed: number }): BatchSource;
   /** `train` is the subset that is trained on, without augmentation; undefined if there is none. */

@@ -60,6 +60,7 @@ export function madeData(): TaskData {
   return {
     name: "made",
     checksum: "0".repeat(64),
+    classes: CLASSES,
     batches: ({ batchSize, seed }) => madeBatches(sets.train, batchSize, seed),
     evaluationSet: (split) => sets[split],
   };

@@ -8,7 +8,7 @@ import { PHASES } from "../engine/phase.ts";
 import { disposeModel, ModelBuilder } from "../nn/model.ts";
 import type { Optimizer } from "../optimizer/declaration.ts";
 import { readEvents } from "../optimizer/events.ts";
-import { rateFactor } from "../optimizer/schedule.ts";
+import { rateFactor, type Schedule } from "../optimizer/schedule.ts";
 import { MAX_CURVE_POINTS, type Trial } from "../results/schema.ts";
 import { withBatch } from "./batch-problem.ts";
 import type { BatchSource } from "./data.ts";
@@ -161,7 +161,7 @@ function trainStep(run: Run): void {
         rateFactor:
           spec.optimizer.schedule === "constant"
             ? 1
-            : rateFactor(spec.protocol.schedule, progress.step, spec.steps, batches.stepsPerEpoch),
+            : rateFactor(scheduleOf(spec), progress.step, spec.steps, batches.stepsPerEpoch),
         progress: progress.step / spec.steps,
       });
       tf.tidy(() => run.lossSum.assign(tf.add(run.lossSum, loss)));
@@ -184,6 +184,14 @@ function trainStep(run: Run): void {
   progress.seconds.compile += compile;
   progress.seconds.data += (gotData - began) / 1000;
   progress.seconds.train += (performance.now() - began) / 1000 - compile;
+}
+
+/** The task's schedule; its warm-up may be one of the task's hyperparameters. */
+function scheduleOf({ protocol, hyperparameters }: TrialSpec): Schedule {
+  const { warmupSteps } = hyperparameters;
+  return typeof warmupSteps === "number"
+    ? { ...protocol.schedule, warmupSteps }
+    : protocol.schedule;
 }
 
 /** Curves, evaluation, diagnostics, checkpoint: what is due after this step. Returns why to stop. */

@@ -18,6 +18,7 @@ const SIDE = 28;
 const common = {
   labelSmoothing: 0.1,
   metric: "accuracy",
+  chance: 0.1,
   schedule: { kind: "cosine", per: "epoch", warmupSteps: 0 },
   checksums: [MNIST_CHECKSUM],
   fixed: { weightDecay: 1e-5, clipNorm: 10 },
@@ -93,6 +94,5 @@ export const mnistMlp = defineTask({
   order: 1,
   summary: "digits, a perceptron with two hidden layers",
   paper: "Figure 1 (MLP), Figures 3, 4, 5 and 6",
-  chance: 0.1,
   tiers: { paper, mini, smoke },
 });

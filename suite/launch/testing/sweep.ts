@@ -40,6 +40,7 @@ const smoke: TierProtocol = {
   search: {},
   tuning: { configurations: 2, reportSeeds: 2 },
   tolerance: 0,
+  chance: 1 / 3,
   build,
   load: async () => madeData(),
 };
@@ -51,7 +52,6 @@ const task = defineTask({
   order: 99,
   summary: "points around class centres",
   paper: "",
-  chance: 1 / 3,
   tiers: { smoke },
 });
 
