@@ -10,6 +10,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
+import { adamDirection } from "../suite/optimizer/adam-direction.ts";
 import { defineOptimizer } from "../suite/optimizer/declaration.ts";
 import { firstOrder } from "../suite/optimizer/first-order.ts";
 import { clipNorm, hyper, learningRate, weightDecay } from "../suite/optimizer/hyperparameters.ts";
@@ -57,17 +58,12 @@ export const lamb = defineOptimizer({
   search: { learningRate: logUniform(1e-4, 1e-1) },
   schedule: "task",
   cost: ({ dIn, dOut }) => ({ update: 18 * dIn * dOut, state: 2 * dIn * dOut }),
-  create: firstOrder(({ name, variable }, context, state) => {
-    const { beta1, beta2, epsilon, weightDecay: omega } = context.hyperparameters;
-    const first = state.tensor(`${name}.firstMoment`, () => tf.zerosLike(variable));
-    const second = state.tensor(`${name}.secondMoment`, () => tf.zerosLike(variable));
+  create: firstOrder((parameter, { hyperparameters }, state) => {
+    const { variable } = parameter;
+    const { weightDecay: omega } = hyperparameters;
+    const directionOf = adamDirection(parameter, hyperparameters, state);
     return (gradient, rate, { step }) => {
-      const m = tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1));
-      const v = tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2));
-      first.assign(m);
-      second.assign(v);
-      const denominator = tf.add(tf.sqrt(tf.div(v, 1 - beta2 ** (step + 1))), epsilon);
-      const direction = tf.div(tf.div(m, 1 - beta1 ** (step + 1)), denominator);
+      const direction = directionOf(gradient, step);
       const decayed = omega ? tf.add(direction, tf.mul(variable, omega)) : direction;
       const scaled = tf.mul(decayed, tf.mul(trustRatio(variable, decayed), rate));
       variable.assign(tf.sub(variable, scaled));
