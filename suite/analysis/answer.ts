@@ -6,12 +6,12 @@
 import { type Axis, coordinate } from "./crossover.ts";
 import { curveOf, type PairedPoint, pairCurves } from "./curve.ts";
 import { holm } from "./holm.ts";
-import { studentTFactor } from "./intervals.ts";
+import { scoreError, studentTFactor } from "./intervals.ts";
 import type { Metric } from "./metric.ts";
 import type { DifferenceNoise } from "./noise.ts";
 import { differencePValue, SIGNIFICANCE } from "./ranks.ts";
 import type { MeasuredCell } from "./score-cells.ts";
-import { at, distinct, groupBy, mean, standardDeviation } from "./statistics.ts";
+import { at, distinct, groupBy } from "./statistics.ts";
 
 export interface AnswerRequest {
   batchSize: number;
@@ -174,10 +174,7 @@ function baselineScore(slice: readonly MeasuredCell[], request: AnswerRequest) {
   );
   if (!found) return null;
   const values = found.seeds.map(({ value }) => value);
-  return {
-    score: mean(values),
-    standardError: standardDeviation(values) / Math.sqrt(values.length),
-  };
+  return { score: found.score, standardError: scoreError(values, []) };
 }
 
 const NEAREST = 3;

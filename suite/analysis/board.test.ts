@@ -51,6 +51,7 @@ describe("the board", () => {
     const elsewhere = files.map((file) => ({ ...file, cell: { ...file.cell, task: "other" } }));
     expect(build([...files, ...generous, ...elsewhere], options)).toEqual(board);
     expect(buildBoard(generous, options)).toBeNull();
+    expect(build([...files, ...generous], { ...options, arm: "fig4" })).toEqual(board);
   });
 
   it("does not depend on the order of files", () => {

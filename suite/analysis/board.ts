@@ -7,7 +7,7 @@ import type { CellFile, Tier } from "../results/schema.ts";
 import { compareAll, rankColumn } from "./board-ranks.ts";
 import type { Axis } from "./crossover.ts";
 import { axisPosition, type Curve, curveOf } from "./curve.ts";
-import { type Interval, scoreInterval } from "./intervals.ts";
+import { type Interval, scoreError, scoreInterval } from "./intervals.ts";
 import { METRICS, type Metric, primaryMetric } from "./metric.ts";
 import { calmCells } from "./noise.ts";
 import { cellKey, indexPlan, type PlanIndex } from "./plan.ts";
@@ -15,7 +15,7 @@ import { RESAMPLING_SEED } from "./random.ts";
 import type { RankRange } from "./ranks.ts";
 import { type MeasuredCell, type ScoringOptions, scoreCells } from "./score-cells.ts";
 import type { ScoredCell } from "./scored-cell.ts";
-import { at, distinct, groupBy, mean, standardDeviation } from "./statistics.ts";
+import { at, distinct, groupBy, mean } from "./statistics.ts";
 
 /** Published with every board; raised when a formula changes. */
 export const SCORE_VERSION = 1;
@@ -167,13 +167,14 @@ function entryOf(
   const [batchSize, datasetSize] = axis === "batch" ? [position, fixed] : [fixed, position];
   const reason = plan.get(cellKey({ optimizer: id, batchSize, datasetSize }))?.invalid;
   const values = cell?.seeds.map(({ value }) => value) ?? [];
+  const neighbours = neighbourValues(curve, position);
   return {
     position,
     state: cell?.state ?? (reason ? "invalid" : "not run"),
     ...(reason ? { reason } : {}),
     cell,
-    interval: cell ? scoreInterval(values, neighbourValues(curve, position)) : null,
-    standardError: standardDeviation(values) / Math.sqrt(values.length),
+    interval: cell ? scoreInterval(values, neighbours) : null,
+    standardError: scoreError(values, neighbours),
     seconds: cell
       ? [cell, ...cell.elsewhere].map(({ deviceClass, cost }) => ({
           deviceClass,

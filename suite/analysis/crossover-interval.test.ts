@@ -49,6 +49,7 @@ function curve(positions: readonly number[], values: (j: number) => number[]): C
     values: values(j),
     seeds: [1, 2, 3],
     diverged: 0,
+    luck: 0,
   }));
 }
 
@@ -92,8 +93,8 @@ describe("the pooled-t interval", () => {
 
   it("is unknown with one seed each", () => {
     const single = (value: number) => [
-      { position: 64, values: [value], seeds: [1], diverged: 0 },
-      { position: 128, values: [value], seeds: [1], diverged: 0 },
+      { position: 64, values: [value], seeds: [1], diverged: 0, luck: 0 },
+      { position: 128, values: [value], seeds: [1], diverged: 0, luck: 0 },
     ];
     const { points } = pairCurves(single(1), single(0));
     expect(pooledTCrossover(points, { axis })).toBeNull();
@@ -108,7 +109,7 @@ describe("the pooled-t interval", () => {
       wild,
       curve(positions, () => around(0)),
     );
-    expectClose(points[3]?.noise.standardError ?? 0, 0.1 * Math.sqrt(2 / 3));
-    expect(points[0]?.noise.standardError).toBeGreaterThan(0.2);
+    expectClose(points[3]?.seedNoise.standardError ?? 0, 0.1 * Math.sqrt(2 / 3));
+    expect(points[0]?.seedNoise.standardError).toBeGreaterThan(0.2);
   });
 });

@@ -91,16 +91,19 @@ export function summariseReplicates(
   };
 }
 
+export interface PooledTOptions extends IntervalOptions {
+  /** Also resample the configurations and reselect, by this metric; needs the points' cells. */
+  tuning?: Metric;
+}
+
 /**
- * The default interval. Null when no cell has two seeds, so that nothing is known about the noise.
+ * The default interval, conditional on the configurations chosen unless `tuning` is given. Null when no cell has two seeds, so that nothing is known about the noise.
  *
  * @param points in axis order, from `pairCurves`.
- * @param options.tuning also resample the configurations and reselect; needs the cells and their
- *   metric. Without it the interval is conditional on the choice.
  */
 export function pooledTCrossover(
   points: readonly PairedPoint[],
-  options: IntervalOptions & { tuning?: Metric },
+  options: PooledTOptions,
 ): CrossoverInterval | null {
   const { seed = RESAMPLING_SEED, replicates = REPLICATES, tuning } = options;
   if (points.length === 0 || points.some(({ noise }) => !(noise.df > 0))) return null;
@@ -122,10 +125,10 @@ export function pooledTCrossover(
 
 /** Draws replicates of one point's difference. */
 function drawerOf(point: PairedPoint, random: Random, tuning: Metric | undefined): () => number {
-  const { difference, noise, challenger, baseline } = point;
+  const { difference, seedNoise, challenger, baseline } = point;
   if (!tuning || !challenger.cell || !baseline.cell) {
-    const t = studentTSampler(noise.df);
-    return () => difference + t(random) * noise.standardError;
+    const t = studentTSampler(seedNoise.df);
+    return () => difference + t(random) * seedNoise.standardError;
   }
   const first = tuningSampler(challenger.cell, tuning);
   const second = tuningSampler(baseline.cell, tuning);
@@ -156,19 +159,20 @@ const BAND_LEVEL = 0.95;
  * The lasting crossing (as a coordinate) of the upper edge of a one-sided 95% band around the
  * differences: Šidák over the points whose sign the whole band does not settle.
  */
-function bandEdge(points: readonly PairedPoint[], options: IntervalOptions): number {
-  const { axis, minimumLead = 0 } = options;
+function bandEdge(points: readonly PairedPoint[], options: PooledTOptions): number {
+  const { axis, minimumLead = 0, tuning } = options;
   const factor = (df: number, count: number) => studentTFactor(df, BAND_LEVEL ** (1 / count));
-  const unsettled = points.filter(
-    ({ difference, noise }) =>
-      Math.abs(difference - minimumLead) < factor(noise.df, points.length) * noise.standardError,
+  const leads = points.map(({ position, difference, noise, seedNoise }) => ({
+    x: coordinate(axis, position),
+    lead: difference - minimumLead,
+    ...(tuning ? noise : seedNoise),
+  }));
+  const unsettled = leads.filter(
+    ({ lead, standardError, df }) => Math.abs(lead) < factor(df, leads.length) * standardError,
   );
   const count = Math.max(1, unsettled.length);
   return lastingCrossing(
-    points.map(({ position }) => coordinate(axis, position)),
-    points.map(
-      ({ difference, noise }) =>
-        difference - minimumLead + factor(noise.df, count) * noise.standardError,
-    ),
+    leads.map(({ x }) => x),
+    leads.map(({ lead, standardError, df }) => lead + factor(df, count) * standardError),
   );
 }

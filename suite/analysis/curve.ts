@@ -4,6 +4,7 @@ import { type Metric, oriented } from "./metric.ts";
 import { type DifferenceNoise, deviationsOf, differenceNoise, type SeedValues } from "./noise.ts";
 import type { ScoredCell } from "./scored-cell.ts";
 import { at, mean } from "./statistics.ts";
+import { tuningLucks } from "./tuning-luck.ts";
 
 export interface CurvePoint extends SeedValues {
   position: number;
@@ -11,6 +12,8 @@ export interface CurvePoint extends SeedValues {
   values: readonly number[];
   seeds: readonly number[];
   diverged: number;
+  /** Standard deviation that the luck of tuning adds (tuning-luck.ts); 0 where nothing was tuned. */
+  luck: number;
   /** The cell it came from: what tuning is resampled from. */
   cell?: ScoredCell;
 }
@@ -28,13 +31,15 @@ export function curveOf(
   options: { axis: Axis; metric: Metric },
 ): Curve {
   const { axis, metric } = options;
-  return cells
-    .filter(({ state }) => state === "scored")
-    .map((cell) => ({
+  const scored = cells.filter(({ state }) => state === "scored");
+  const lucks = tuningLucks(scored, metric);
+  return scored
+    .map((cell, index) => ({
       position: axisPosition(axis, cell.cell),
       values: cell.seeds.map(({ value }) => oriented(metric, value)),
       seeds: cell.seeds.map(({ seed }) => seed),
       diverged: cell.diverged,
+      luck: at(lucks, index),
       cell,
     }))
     .sort((a, b) => coordinate(axis, a.position) - coordinate(axis, b.position));
@@ -47,6 +52,9 @@ export interface PairedPoint {
   baseline: CurvePoint;
   /** Challenger minus baseline, oriented: positive means that the challenger is better. */
   difference: number;
+  /** Of the seeds alone: conditional on the configurations chosen. */
+  seedNoise: DifferenceNoise;
+  /** Of the seeds and the luck of tuning: what decides whether the two surely differ. */
   noise: DifferenceNoise;
   challengerDeviation: { s: number; df: number };
   baselineDeviation: { s: number; df: number };
@@ -68,16 +76,19 @@ export function pairCurves(challenger: Curve, baseline: Curve): PairedCurves {
     if (!found) return [];
     const challengerDeviation = at(challengerDeviations ?? [], index);
     const baselineDeviation = at(baselineDeviations ?? [], found.index);
+    const seedNoise = differenceNoise(
+      { deviation: challengerDeviation, inverseCount: 1 / point.values.length },
+      { deviation: baselineDeviation, inverseCount: 1 / found.point.values.length },
+    );
+    const { df, standardError } = seedNoise;
     return [
       {
         position: point.position,
         challenger: point,
         baseline: found.point,
         difference: mean(point.values) - mean(found.point.values),
-        noise: differenceNoise(
-          { deviation: challengerDeviation, inverseCount: 1 / point.values.length },
-          { deviation: baselineDeviation, inverseCount: 1 / found.point.values.length },
-        ),
+        seedNoise,
+        noise: { df, standardError: Math.hypot(standardError, point.luck, found.point.luck) },
         challengerDeviation,
         baselineDeviation,
       },

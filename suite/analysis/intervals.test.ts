@@ -6,6 +6,7 @@ import {
   bootstrapReplicates,
   percentileInterval,
   pooledTInterval,
+  scoreError,
   scoreInterval,
   tInterval,
 } from "./intervals.ts";
@@ -92,5 +93,7 @@ describe("the rule for boards", () => {
     expect(scoreInterval([...three, ...four], [])?.method).toBe("t");
     expect(scoreInterval([...three, ...four, ...three], [])?.method).toBe("BCa bootstrap");
     expect(scoreInterval([99], [])).toBeNull();
+    expectClose(scoreError(three, [four]), 0.204939 / Math.sqrt(3), 6);
+    expect(scoreError([99], [])).toBeNaN();
   });
 });

@@ -154,3 +154,12 @@ export function scoreInterval(
   if (values.length > 4) return tInterval(values);
   return pooledTInterval(values, pooledDeviation([values, ...neighbours]));
 }
+
+/** The standard error that goes with it: from the pooled deviation up to four seeds. */
+export function scoreError(
+  values: readonly number[],
+  neighbours: readonly (readonly number[])[],
+): number {
+  const cells = values.length > 4 ? [values] : [values, ...neighbours];
+  return pooledDeviation(cells).s / Math.sqrt(values.length);
+}

@@ -16,7 +16,7 @@ export interface PairPoint {
   position: number;
   /** In the metric's unit, positive when the challenger is better, whatever the metric's direction. */
   difference: number;
-  /** 95%, pooled t; null with too few seeds. */
+  /** 95%: pooled t over seeds, and the luck of tuning; null with too few seeds. */
   interval: { low: number; high: number } | null;
   standardError: number;
   /** Two-sided, Holm over the points. */

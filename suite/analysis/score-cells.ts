@@ -1,4 +1,4 @@
-/** Every cell of a task and tier, scored: the arm `board` alone, by its frozen plan. */
+/** Every cell of a task and tier, scored: one arm alone (`board` for boards), by its frozen plan. */
 import type { CellFile, Tier } from "../results/schema.ts";
 import { METRICS, type MetricId, primaryMetric, type TaskFacts } from "./metric.ts";
 import { admitted, cellKey, indexPlan, type PlannedCell } from "./plan.ts";
@@ -19,6 +19,8 @@ export interface ScoringOptions {
   /** The task's primary metric by default. */
   metric?: MetricId;
   plan?: readonly PlannedCell[];
+  /** The arm to read, `board` by default; a study reads its own. Arms are never mixed. */
+  arm?: string;
 }
 
 /** Scores every cell of a task and tier; one cell per optimizer, batch size and dataset size. */
@@ -27,7 +29,12 @@ export function scoreCells(files: readonly CellFile[], options: ScoringOptions):
   const plan = options.plan && indexPlan(options.plan);
   const wanted = files.flatMap((file) => {
     const { cell, arm } = file;
-    if (arm !== BOARD_ARM || cell.tier !== options.tier || cell.task !== options.task) return [];
+    if (
+      arm !== (options.arm ?? BOARD_ARM) ||
+      cell.tier !== options.tier ||
+      cell.task !== options.task
+    )
+      return [];
     return (plan ? admitted(file, plan) : file) ?? [];
   });
   const scored = wanted.map((file) => scoreCell(file, metric, options.facts));

@@ -33,6 +33,10 @@ export interface ReportSeed {
   seed: number;
   value: number;
   diverged: boolean;
+  /** Per fold: oriented selecting value, -∞ if it diverged, and reporting value. */
+  select: readonly number[];
+  report: readonly number[];
+  /** Of the trials that it is made of: two where folds chose differently. */
   keys: readonly string[];
 }
 
@@ -47,10 +51,13 @@ export interface ScoredCell {
   diverged: number;
   /** Chosen per fold: one entry, or two when cross-fitted. */
   chosen: readonly Hyperparameters[];
+  chosenKeys: readonly string[];
   configurations: readonly Configuration[];
   /** Seeds that each configuration was tuned with; 0: the defaults, not tuned. */
   tuneSeeds: number;
   foldWeights: readonly number[];
+  /** Per fold: mean over the report seeds of the reporting value. */
+  foldScores: readonly number[];
   edges: readonly GridEdge[];
   /** Expected value of the best of k configurations, k = 1..n, by the tuning seed. */
   bestOfK: readonly number[];
@@ -83,6 +90,7 @@ export function scoreCell(file: CellFile, metric: Metric, facts: TaskFacts): Sco
   const failed = chosen.every((one) => one?.select.every((v) => v === Number.NEGATIVE_INFINITY));
   const seeds = failed ? [] : reportSeeds(file, { folds, chosen, chance });
   const scored = seeds.length > 0;
+  const choices = failed ? [] : chosen.flatMap((one) => one ?? []);
   return {
     cell: file.cell,
     deviceClass: file.device.class,
@@ -90,10 +98,12 @@ export function scoreCell(file: CellFile, metric: Metric, facts: TaskFacts): Sco
     score: scored ? mean(seeds.map(({ value }) => value)) : Number.NaN,
     seeds,
     diverged: seeds.filter(({ diverged }) => diverged).length,
-    chosen: chosen.flatMap((one) => (one && !failed ? [one.hyperparameters] : [])),
+    chosen: choices.map(({ hyperparameters }) => hyperparameters),
+    chosenKeys: choices.map(({ key }) => key),
     configurations,
     tuneSeeds: new Set(file.trials.flatMap((one) => (one.role === "tune" ? [one.seed] : []))).size,
     foldWeights: folds.map(({ weight }) => weight),
+    foldScores: folds.map((_, fold) => mean(seeds.map(({ report }) => at(report, fold)))),
     edges: failed ? [] : edgesOf(orders, configurations),
     bestOfK: meanBestOfK(orders, configurations, folds),
     paperStyle: paperStyle(file.trials, metric, folds),
@@ -125,16 +135,15 @@ function configurationsOf(
       hyperparameters: first.hyperparameters,
       flops: average((trial) => trial.cost.flops),
       status: first.status,
-      select: folds.map((fold) =>
-        average((trial) =>
-          trial.status === "finished"
-            ? (fold.select(trial.final) ?? Number.NEGATIVE_INFINITY)
-            : Number.NEGATIVE_INFINITY,
-        ),
-      ),
+      select: folds.map((fold) => average((trial) => selectingValue(trial, fold))),
       report: folds.map((fold) => average((trial) => reportedValue(trial, fold, chance).value)),
     };
   });
+}
+
+/** A trial's oriented selecting value; -∞ unless it finished with a finite one. */
+function selectingValue({ status, final }: Trial, { select }: Fold): number {
+  return (status === "finished" ? select(final) : null) ?? Number.NEGATIVE_INFINITY;
 }
 
 /** A trial's reporting value; chance level when it diverged or was not finite. */
@@ -162,14 +171,17 @@ function reportSeeds(
         const found = trials.filter((trial) => configurationKey(trial.hyperparameters) === wanted);
         if (found.length > 1) throw duplicated(file, seed);
         const trial = found[0];
-        return trial && { ...reportedValue(trial, fold, rule.chance), weight: fold.weight, trial };
+        const select = trial && selectingValue(trial, fold);
+        return trial && { ...reportedValue(trial, fold, rule.chance), fold, trial, select };
       });
       if (!parts.every((part) => part !== undefined)) return [];
       return [
         {
           seed,
-          value: parts.reduce((total, part) => total + part.weight * part.value, 0),
+          value: parts.reduce((total, part) => total + part.fold.weight * part.value, 0),
           diverged: parts.some((part) => part.diverged),
+          select: parts.map((part) => part.select ?? Number.NEGATIVE_INFINITY),
+          report: parts.map((part) => part.value),
           keys: [...new Set(parts.map((part) => part.trial.key))],
         },
       ];

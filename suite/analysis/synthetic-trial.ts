@@ -71,7 +71,7 @@ function measurements(
     return rounded(Math.min(1, Math.max(0, value)));
   };
   const [train, validation, halfA, halfB] = [
-    accuracy(0.008),
+    accuracy(0.003),
     accuracy(0),
     accuracy(0),
     accuracy(0),

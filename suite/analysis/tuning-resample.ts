@@ -42,7 +42,7 @@ function foldTable(
   metric: Metric,
   { weight, fold }: { weight: number; fold: number },
 ): FoldTable {
-  const { configurations, seeds, score } = cell;
+  const { configurations, seeds, foldScores } = cell;
   const n = configurations.length;
   const order = orderBest(
     configurations.map(({ select }) => at(select, fold)),
@@ -57,7 +57,7 @@ function foldTable(
   const read = (one: Configuration) => oriented(metric, at(one.report, fold));
   configurations.forEach((one, index) => {
     const reported = index === order[0];
-    table.centre[index] = weight * (reported ? oriented(metric, score) : read(one));
+    table.centre[index] = weight * (reported ? oriented(metric, at(foldScores, fold)) : read(one));
     table.inverse[index] = weight * (reported ? 1 / seeds.length : 1);
   });
   order.forEach((index, rank) => {

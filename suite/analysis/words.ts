@@ -1,6 +1,7 @@
 /** The one place where outcomes become words; the command line and the site both read it. */
 import type { Status } from "../results/schema.ts";
 import type { BoardEntry, BoardRow } from "./board.ts";
+import type { Verdict } from "./claims/claim.ts";
 import type { CrossoverInterval } from "./crossover-interval.ts";
 import {
   formatCount,
@@ -30,6 +31,13 @@ export const STATE_WORDS: Readonly<Record<BoardEntry["state"], { mark: string; w
   unreported: { mark: "…", word: "tuned, report seeds missing" },
   invalid: { mark: "⊘", word: "invalid" },
   "not run": { mark: "·", word: "not run" },
+};
+
+/** The same for the verdict of a claim. */
+export const VERDICT_WORDS: Readonly<Record<Verdict, { mark: string; word: string }>> = {
+  supported: { mark: "✓", word: "supported" },
+  "not supported": { mark: "✗", word: "not supported" },
+  "not enough data": { mark: "…", word: "not enough data" },
 };
 
 /** `1`, or `2–4` when ranks cannot be told apart. */

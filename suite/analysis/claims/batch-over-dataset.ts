@@ -11,6 +11,7 @@ import { RESAMPLING_SEED, randomFrom, studentTSampler } from "../random.ts";
 import { fitPlane } from "../regression.ts";
 import type { ScoredCell } from "../scored-cell.ts";
 import { at, mean } from "../statistics.ts";
+import { tuningLucks } from "../tuning-luck.ts";
 import { above, type ClaimResult, NEGLIGIBLE, type Range, verdictOf, within } from "./claim.ts";
 
 /** A paired difference at one batch and dataset size. */
@@ -24,8 +25,8 @@ export interface PlanePoint {
 }
 
 /**
- * The paired differences of two optimizers over a grid of batch and dataset sizes, deviations pooled
- * over the calm cells of both.
+ * The paired differences of two optimizers over a grid of batch and dataset sizes: deviations pooled
+ * over the calm cells of both, and the luck of tuning.
  *
  * @param cells scored cells of one task and tier, of both optimizers.
  */
@@ -44,11 +45,21 @@ export function planePoints(
   });
   const calm = pairs.flat().filter(({ diverged }) => diverged === 0);
   const { s, df } = pooledDeviation(calm.map(({ seeds }) => seeds.map(({ value }) => value)));
-  return pairs.map(([one, other]) => ({
+  const [ours, theirs] = [0, 1].map((index) =>
+    tuningLucks(
+      pairs.map((pair) => at(pair, index)),
+      metric,
+    ),
+  );
+  return pairs.map(([one, other], index) => ({
     batchSize: one.cell.batchSize,
     datasetSize: one.cell.datasetSize,
     difference: oriented(metric, one.score) - oriented(metric, other.score),
-    standardError: s * Math.sqrt(1 / one.seeds.length + 1 / other.seeds.length),
+    standardError: Math.hypot(
+      s * Math.sqrt(1 / one.seeds.length + 1 / other.seeds.length),
+      at(ours ?? [], index),
+      at(theirs ?? [], index),
+    ),
     df,
   }));
 }

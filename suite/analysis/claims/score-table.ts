@@ -58,7 +58,7 @@ export function scoreAt(table: ScoreTable, optimizer: string, position: number):
   return table.scores[optimizer]?.[table.positions.indexOf(position)] ?? null;
 }
 
-/** The seed noise of each cell: standard error of its mean and degrees of freedom. */
+/** The noise of each cell (seeds and luck of tuning): standard error and degrees of freedom. */
 interface CellNoise {
   optimizer: string;
   column: number;
@@ -83,7 +83,7 @@ function noiseOf(board: Board, optimizers: readonly string[]): CellNoise[] {
       return {
         optimizer: at(rows, row).optimizer,
         column: board.points.indexOf(point.position),
-        standardError: deviation.s / Math.sqrt(point.values.length),
+        standardError: Math.hypot(deviation.s / Math.sqrt(point.values.length), point.luck),
         df: deviation.df,
       };
     }),
@@ -93,8 +93,8 @@ function noiseOf(board: Board, optimizers: readonly string[]): CellNoise[] {
 const REPLICATES = 4000;
 
 /**
- * The 95% interval of a statistic: every cell's mean redrawn as mean + t(df)·s/√n with s pooled. Null
- * when the noise is unknown or the statistic undefined.
+ * The 95% interval of a statistic: every cell's mean redrawn as mean + t(df)·SE, with SE from the pooled
+ * deviation of its seeds and from the luck of tuning. Null when the noise is unknown or the statistic undefined.
  */
 export function statisticInterval(
   board: Board,
@@ -105,17 +105,21 @@ export function statisticInterval(
   const noise = noiseOf(board, optimizers);
   if (statistic(table) === null || noise.some(({ df }) => !(df > 0))) return null;
   const random = randomFrom(RESAMPLING_SEED);
-  const samplers = noise.map(({ df }) => studentTSampler(df));
+  // One table is overwritten by every replicate; statistics only read it.
+  const scores = Object.fromEntries(
+    Object.entries(table.scores).map(([id, row]) => [id, [...row]]),
+  );
+  const cells = noise.flatMap(({ optimizer, column, standardError, df }) => {
+    const row = scores[optimizer];
+    const centre = row?.[column];
+    if (!row || typeof centre !== "number") return [];
+    return [{ row, column, centre, standardError, t: studentTSampler(df) }];
+  });
   const values = new Float64Array(REPLICATES);
   for (let replicate = 0; replicate < REPLICATES; replicate++) {
-    const scores: Record<string, (number | null)[]> = {};
-    for (const [optimizer, row] of Object.entries(table.scores)) scores[optimizer] = [...row];
-    noise.forEach(({ optimizer, column, standardError }, index) => {
-      const row = scores[optimizer];
-      const value = row?.[column];
-      if (!row || value === null || value === undefined) return;
-      row[column] = value + at(samplers, index)(random) * standardError;
-    });
+    for (const { row, column, centre, standardError, t } of cells) {
+      row[column] = centre + t(random) * standardError;
+    }
     values[replicate] = statistic({ positions: table.positions, scores }) ?? Number.NaN;
   }
   values.sort();
