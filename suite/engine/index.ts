@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { OnnxBackend } from "./backend.ts";
 import { registerCustomLowerings } from "./custom/onnxruntime.ts";
 import { registerReferenceKernels } from "./custom/reference.ts";
+import { registerTensorflowKernels } from "./custom/tensorflow.ts";
 import type { Backend, DeviceChoice, DeviceDescription } from "./devices.ts";
 import { BACKENDS, defaultThreads, describeDevice } from "./devices.ts";
 import { EngineError } from "./error.ts";
@@ -81,6 +82,7 @@ export async function useBackend(options: BackendOptions = {}): Promise<DeviceRe
     case "tensorflow": {
       if (device === "webgpu") requireCpu(backend, device);
       const { version } = loadTensorflow({ device: device as "cpu" | "cuda", threads });
+      registerTensorflowKernels();
       return report({ backend, device, threads }, `tensorflow ${version}`);
     }
     default:

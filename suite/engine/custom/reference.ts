@@ -11,9 +11,7 @@ import { solveTriangular, type TriangularForm } from "./dense/triangular.ts";
 import {
   CHOLESKY,
   INVERSE_ROOT,
-  KEPT_PREVIOUS,
   LARGEST_EIGENVALUE,
-  MAX_RETRIES,
   PROBES,
   probeAngle,
   QR,
@@ -22,6 +20,7 @@ import {
   SYMMETRIC_EIGEN,
   TRIANGULAR_SOLVE,
 } from "./kernels.ts";
+import { retried } from "./retry.ts";
 
 /** What a kernel sees of its inputs, and how it makes its outputs. */
 interface Call {
@@ -143,21 +142,6 @@ function bound(backend: tf.KernelBackend) {
 function dtypeOf(values: Output["values"]): "float32" | "int32" | "bool" {
   if (values instanceof Float32Array) return "float32";
   return values instanceof Int32Array ? "int32" : "bool";
-}
-
-/** Tries `parameter`, then `max(10·parameter, floor)` and so on, up to MAX_RETRIES times. */
-function retried<T>(
-  parameter: number,
-  floor: number,
-  attempt: (parameter: number) => T | null,
-): { result: T | null; retries: number } {
-  let value = parameter;
-  for (let retries = 0; retries <= MAX_RETRIES; retries++) {
-    const result = attempt(value);
-    if (result !== null) return { result, retries };
-    value = Math.max(10 * value, floor);
-  }
-  return { result: null, retries: KEPT_PREVIOUS };
 }
 
 /** `‖Xᵖ(S + shift·I)V − V‖/‖V‖` over the probe vectors V. */

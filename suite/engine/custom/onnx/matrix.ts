@@ -58,9 +58,12 @@ export function allFinite(b: GraphBuilder, x: string): string {
   return b.node("Less", [b.node("Abs", [sum]), b.constant(3.4e38, "float32")]);
 }
 
-/** Whether every element is positive; NaN is not. A bool scalar. */
+/** Whether every element is positive and finite; a bool scalar. */
 export function allPositive(b: GraphBuilder, x: string, dtype: Float): string {
-  const flags = b.cast(b.node("Greater", [x, b.constant(0, dtype)]), "int32");
+  const positive = b.node("Greater", [x, b.constant(0, dtype)]);
+  const finite = b.node("Less", [x, b.constant(Number.POSITIVE_INFINITY, dtype)]);
+  // ReduceMin of floats may pass over NaN; of flags it cannot.
+  const flags = b.cast(b.node("And", [positive, finite]), "int32");
   return b.cast(b.node("ReduceMin", [flags], { keepdims: 0 }), "bool");
 }
 

@@ -1,0 +1,144 @@
+/**
+ * @file The custom kernels in plain tfjs operations, for backends that compute at once: whether an
+ * attempt worked is read back (one number per attempt), and the next follows only where it did not.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import {
+  INVERSE_ROOT,
+  LARGEST_EIGENVALUE,
+  PROBES,
+  probeAngle,
+  RETRY_FLOOR,
+  ROOT_TOLERANCE,
+  SPD_INVERSE,
+} from "./kernels.ts";
+import { type RootAttributes, rootFractions } from "./rational.ts";
+import { retried } from "./retry.ts";
+
+export type EagerKernel = (inputs: tf.NamedTensorMap, attributes: tf.NamedAttrMap) => tf.Tensor[];
+
+/**
+ * M with `M A Mᵀ = I` for a symmetric positive definite A `[n, n]`; null where A is not. Only the
+ * lower triangle of A need be right.
+ */
+export type InverseFactor = (matrix: tf.Tensor2D) => tf.Tensor2D | null;
+
+/** Registers kernels that replace a backend's own of the same name. */
+export function registerEagerKernels(
+  backendName: string,
+  kernels: Readonly<Record<string, EagerKernel>>,
+): void {
+  for (const [kernelName, kernel] of Object.entries(kernels)) {
+    if (tf.getKernel(kernelName, backendName)) tf.unregisterKernel(kernelName, backendName);
+    tf.registerKernel({
+      kernelName,
+      backendName,
+      kernelFunc: ({ inputs, attrs }) =>
+        tf.tidy(() => kernel(inputs as unknown as tf.NamedTensorMap, attrs ?? {})),
+    });
+  }
+}
+
+/** SpdInverse, InverseRoot and LargestEigenvalue in float32 from one factorization. */
+export function eagerKernels(factor: InverseFactor): Readonly<Record<string, EagerKernel>> {
+  return {
+    [SPD_INVERSE]: ({ matrix, damping, previous }) => {
+      const s = matrix as tf.Tensor2D;
+      const n = s.shape[0];
+      const eye = tf.eye(n);
+      const mean = tf.div(tf.sum(tf.mul(s, eye)), n).dataSync()[0] as number;
+      const first = (damping as tf.Tensor).dataSync()[0] as number;
+      const { result, retries } = retried(first, RETRY_FLOOR * mean, (lambda) => {
+        const m = factor(tf.add(s, tf.mul(eye, lambda)));
+        return m && finite(tf.matMul(m, m, true, false));
+      });
+      return [result ?? previous ?? eye, tf.scalar(retries, "int32")].map(owned);
+    },
+
+    [LARGEST_EIGENVALUE]: ({ matrix, start }, attributes) => {
+      const { iterations, tolerance } = attributes as { iterations: number; tolerance: number };
+      const n = (start as tf.Tensor).shape[0] as number;
+      let vector = normalized(tf.reshape(start as tf.Tensor, [n, 1]));
+      let value = 0;
+      let rounds = 0;
+      while (rounds < iterations) {
+        rounds++;
+        const image = tf.matMul(matrix as tf.Tensor2D, vector as tf.Tensor2D);
+        const before = value;
+        value = tf.sum(tf.mul(vector, image)).dataSync()[0] as number;
+        if (!Number.isFinite(value)) {
+          return [tf.scalar(0), owned(start as tf.Tensor), tf.scalar(rounds, "int32")];
+        }
+        vector = normalized(image);
+        if (Math.abs(value - before) <= tolerance * Math.abs(value)) break;
+      }
+      return [tf.scalar(value), tf.reshape(vector, [n]), tf.scalar(rounds, "int32")];
+    },
+
+    [INVERSE_ROOT]: ({ matrix, largest, previous }, attributes) => {
+      const root = attributes as unknown as RootAttributes;
+      const s = matrix as tf.Tensor2D;
+      const top = (largest as tf.Tensor).dataSync()[0] as number;
+      let residual = 1;
+      const { result, retries } = retried(root.ridge, RETRY_FLOOR, (rho) => {
+        const x = sumOfInverses(s, top, rho, root, factor);
+        residual = x ? residualOf(x, s, rho * top, root.p) : 1;
+        return residual <= ROOT_TOLERANCE.float32 ? x : null;
+      });
+      const kept = result ?? previous ?? tf.eye(s.shape[0]);
+      return [owned(kept), tf.scalar(retries, "int32"), tf.scalar(result ? residual : 1)];
+    },
+  };
+}
+
+/** The tensor itself where its sum is finite, else null. */
+export function finite<T extends tf.Tensor>(x: T): T | null {
+  return Number.isFinite(tf.sum(x).dataSync()[0]) ? x : null;
+}
+
+/** A tensor that the caller may return: never one of the inputs themselves. */
+function owned(x: tf.Tensor): tf.Tensor {
+  return tf.clone(x);
+}
+
+function normalized(x: tf.Tensor): tf.Tensor {
+  const norm = tf.sqrt(tf.sum(tf.square(x)));
+  return tf.where(tf.greater(norm, 0), tf.div(x, norm), x);
+}
+
+/** See onnx/inverse-root.ts for the formula. */
+function sumOfInverses(
+  s: tf.Tensor2D,
+  top: number,
+  rho: number,
+  attributes: RootAttributes,
+  factor: InverseFactor,
+): tf.Tensor2D | null {
+  const { constant, shifts, weights } = rootFractions(attributes);
+  const scale = top * (1 + rho);
+  const power = scale ** (-1 / attributes.p);
+  const eye = tf.eye(s.shape[0]);
+  let sum: tf.Tensor2D = tf.mul(eye, constant * power);
+  for (const [j, shift] of shifts.entries()) {
+    const weight = (weights[j] as number) * power;
+    const offset = (shift + (rho * top) / scale) / weight;
+    const m = factor(tf.add(tf.mul(s, 1 / (weight * scale)), tf.mul(eye, offset)));
+    if (m === null) return null;
+    sum = tf.add(sum, tf.matMul(m, m, true, false));
+  }
+  return finite(sum);
+}
+
+function residualOf(root: tf.Tensor2D, s: tf.Tensor2D, shift: number, p: number): number {
+  const n = s.shape[0];
+  const values = Float32Array.from({ length: n * PROBES }, (_, at) => {
+    const i = Math.floor(at / PROBES) + 1;
+    return Math.sin(probeAngle(at % PROBES) * i * i);
+  });
+  const probes = tf.tensor2d(values, [n, PROBES]);
+  let image: tf.Tensor2D = tf.add(tf.matMul(s, probes), tf.mul(probes, shift));
+  for (let k = 0; k < p; k++) image = tf.matMul(root, image);
+  const squared = (x: tf.Tensor) => tf.sum(tf.square(x));
+  const ratio = tf.sqrt(tf.div(squared(tf.sub(image, probes)), squared(probes)));
+  return ratio.dataSync()[0] as number;
+}
