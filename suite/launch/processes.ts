@@ -30,19 +30,32 @@ export async function launchProcesses(
     env: process.env as Record<string, string>,
     isolateWorkers: false,
   });
+  // Cells that the death of an idle worker concerns fail by their own promise.
+  pool.on("error", () => {});
+  const running = new Set<(message: string) => void>();
   const stop = () => {
     pool.cancelPendingTasks();
-    for (const worker of pool.threads) worker.postMessage("stop");
+    for (const send of running) send("stop");
   };
   signal?.addEventListener("abort", stop, { once: true });
   try {
     await Promise.all(
       cells.map(async (plan) => {
         const task: WorkerTask = { plan, engine, root, scratch };
+        let send: ((message: string) => void) | undefined;
+        const channel = {
+          postMessage: onMessage,
+          onMessage: (toWorker: (message: string) => void) => {
+            send = toWorker;
+            running.add(toWorker);
+          },
+        };
         try {
-          await pool.run(task, { channel: { postMessage: onMessage } });
+          await pool.run(task, { channel });
         } catch (error) {
           if (!signal?.aborted) onFailure(plan, error as Error);
+        } finally {
+          if (send) running.delete(send);
         }
       }),
     );
