@@ -20,6 +20,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { inPhase } from "../suite/engine/phase.ts";
+import { trace } from "../suite/linalg/index.ts";
 import type { Observation, Pass } from "../suite/nn/evaluate.ts";
 import type { Parameter } from "../suite/nn/parameter.ts";
 import { defineOptimizer, defineVariant } from "../suite/optimizer/declaration.ts";
@@ -45,7 +46,6 @@ import {
   type TreatedLayer,
   treatedLayers,
 } from "../suite/optimizer/kronecker.ts";
-import { trace } from "../suite/optimizer/linalg-now.ts";
 import { type GradientOf, preconditioned } from "../suite/optimizer/pipeline.ts";
 import type { Problem } from "../suite/optimizer/problem.ts";
 import { logUniform } from "../suite/optimizer/search.ts";

@@ -1,6 +1,6 @@
 /** @file Events of the numerics, counted on the graph and read only when a record is written. */
 import * as tf from "@tensorflow/tfjs-core";
-import { KEPT_PREVIOUS } from "../engine/custom/kernels.ts";
+import { KEPT_PREVIOUS } from "../linalg/index.ts";
 import { EVENTS, type EventName } from "./declaration.ts";
 import type { OptimizerState } from "./state.ts";
 

@@ -6,7 +6,7 @@ import type { OptimizerState } from "./state.ts";
 
 export interface FactorInverse {
   /** `[d, d]`, or its diagonal `[d]`. */
-  readonly value: tf.Tensor;
+  readonly value: tf.Variable;
   /** Takes in `(S + ridge·I)⁻¹`; where no damping makes that finite, the previous one stays. */
   refresh(factor: tf.Tensor, ridge: tf.Tensor | number): void;
 }

@@ -10,7 +10,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { inPhase } from "../engine/phase.ts";
-import { spdInverse } from "../linalg/index.ts";
+import { spdInverse, trace } from "../linalg/index.ts";
 import type { Observation } from "../nn/evaluate.ts";
 import type { EventCounters } from "./events.ts";
 import { type FactorInverse, type FactorInverseOptions, factorInverse } from "./factor-inverse.ts";
@@ -20,7 +20,6 @@ import {
   refreshesEveryStep,
 } from "./interval.ts";
 import { inputCovariance, inputRows, type TreatedLayer, timesInverse } from "./kronecker.ts";
-import { trace } from "./linalg-now.ts";
 import type { OptimizerState } from "./state.ts";
 import { type StatisticHyperparameters, statistic } from "./statistic.ts";
 

@@ -1,6 +1,6 @@
 /** @file Problems whose gradients and observations are given, whatever the parameters are. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Pass } from "../../nn/evaluate.ts";
+import type { Pass, PassRequest } from "../../nn/evaluate.ts";
 import type { KroneckerLayer, Parameter, ParameterRole } from "../../nn/parameter.ts";
 import type { RandomSource } from "../../nn/random.ts";
 import type { Optimizer, OptimizerDeclaration } from "../declaration.ts";
@@ -36,6 +36,8 @@ export interface Given {
   /** `[rows, dOut]`, of the summed loss. */
   readonly outputGradients?: Nested;
   readonly sampledOutputGradients?: Nested;
+  /** `[rows, dOut]` */
+  readonly preactivations?: Nested;
   readonly hessianVector?: readonly Nested[];
   /** As gradients, for labels drawn from the model. */
   readonly sampledGradients?: readonly Nested[];
@@ -54,6 +56,8 @@ export interface Bench {
   readonly optimizer: Optimizer;
   step(given: Given): void;
   values(): number[][];
+  /** What was asked of the problem so far, pass by pass. */
+  readonly requests: PassRequest[];
   dispose(): void;
 }
 
@@ -80,13 +84,19 @@ export function benchOf(
     layers,
     random: () => random as RandomSource,
   });
+  const requests: PassRequest[] = [];
   let step = 0;
   return {
     optimizer,
+    requests,
     step: (given) => {
       const loss = tf.tidy(() => {
         const { examples = 1, terms = examples } = given;
-        const problem = { examples, terms, evaluate: () => passOf(given, layers, terms) };
+        const evaluate = (request: PassRequest = {}) => {
+          requests.push(request);
+          return passOf(given, layers, terms);
+        };
+        const problem = { examples, terms, evaluate };
         return optimizer.step(problem, { step: step++, rateFactor: 1, progress: 0 });
       });
       loss.dispose();
@@ -106,6 +116,7 @@ export interface LayerBatch {
   /** `[rows, dOut]`, of the summed loss. */
   readonly outputGradients?: Matrix;
   readonly sampledOutputGradients?: Matrix;
+  readonly preactivations?: Matrix;
   /** `[dIn, dOut]`, of the mean loss; that of the rows, if not given. */
   readonly gradient?: Matrix;
   readonly biasGradient?: number[];
@@ -147,6 +158,7 @@ function passOf(given: Given, layers: readonly KroneckerLayer[], terms: number):
     positions: 1,
     ...(inputs && { inputs: rowsOf(inputs) }),
     ...(outputGradients && { outputGradients: ofMean(outputGradients) }),
+    ...(preactivations && { preactivations: tensorOf(preactivations) as tf.Tensor2D }),
     ...(sampledOutputGradients && { sampledOutputGradients: ofMean(sampledOutputGradients) }),
   };
   return {
