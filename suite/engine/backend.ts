@@ -239,6 +239,7 @@ export class OnnxBackend extends MathBackendCPU implements ValueOwner {
     copy: boolean,
   ): Value {
     const value = new Value(this, dtype, values?.length ?? 0);
+    value.written = copy;
     this.count++;
     if (dtype === "string") value.strings = (values as Uint8Array[] | undefined) ?? null;
     else if (values !== undefined && dtype !== "complex64") {

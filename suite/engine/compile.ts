@@ -29,9 +29,16 @@ interface GraphOutput extends Named {
   readonly onDevice: boolean;
 }
 
+/** A scalar that a graph was compiled with: the graph serves as long as it has this value. */
+export interface AssumedScalar {
+  readonly feed: number;
+  readonly value: number;
+}
+
 /** How one recording uses a compiled graph. */
 export interface Plan {
   readonly graph: CompiledGraph;
+  readonly assumed: readonly AssumedScalar[];
   /** For every output slot of the recording, whether its tensor was alive. */
   readonly live: readonly boolean[];
   /** For each input of the graph, the index of the feed in the recording. */
@@ -41,15 +48,22 @@ export interface Plan {
 }
 
 interface GraphNode {
-  readonly trace: TraceNode<Plan>;
+  readonly trace: TraceNode;
   /** Renumbered slots: outputs of kept nodes from 0, used feeds from -1 downwards. */
   readonly slots: readonly number[];
+}
+
+interface Feed {
+  readonly original: number;
+  readonly spec: TensorSpec;
+  /** Its value, where the graph is to take it for a constant. */
+  readonly constant: number | undefined;
 }
 
 interface RecordedGraph {
   readonly nodes: readonly GraphNode[];
   /** Used feeds, with the shape under which each is fed. */
-  readonly feeds: { readonly original: number; readonly spec: TensorSpec }[];
+  readonly feeds: Feed[];
   /** Live outputs. */
   readonly outputs: {
     readonly original: number;
@@ -74,8 +88,13 @@ export class Compiler {
     return this.cache.size;
   }
 
-  plan(leaf: TraceNode<Plan>, live: readonly boolean[]): Plan {
-    const recorded = prune(leaf, live);
+  /** `constants` gives the value of a feed that may be taken for a constant. */
+  plan(
+    end: TraceNode,
+    live: readonly boolean[],
+    constants: (feed: number) => number | undefined,
+  ): Plan {
+    const recorded = prune(end, live, constants);
     const key = signatureOf(recorded);
     let graph = this.cache.get(key);
     if (graph === undefined) {
@@ -86,7 +105,10 @@ export class Compiler {
     return {
       graph,
       live: [...live],
-      feeds: recorded.feeds.map(({ original }) => original),
+      feeds: recorded.feeds.filter(isFed).map(({ original }) => original),
+      assumed: recorded.feeds.flatMap(({ original, constant }) => {
+        return constant === undefined ? [] : [{ feed: original, value: constant }];
+      }),
       fetches: recorded.outputs.map(({ original }) => original),
     };
   }
@@ -156,11 +178,15 @@ function release(graph: CompiledGraph): void {
 }
 
 /** Keeps the nodes that live outputs need and renumbers slots in order of recording. */
-function prune(leaf: TraceNode<Plan>, live: readonly boolean[]): RecordedGraph {
-  const path: TraceNode<Plan>[] = [];
-  for (let node = leaf; node.parent !== null; node = node.parent) path.push(node);
+function prune(
+  end: TraceNode,
+  live: readonly boolean[],
+  constants: (feed: number) => number | undefined,
+): RecordedGraph {
+  const path: TraceNode[] = [];
+  for (let node = end; node.parent !== null; node = node.parent) path.push(node);
   const needed = live.slice();
-  const kept: TraceNode<Plan>[] = [];
+  const kept: TraceNode[] = [];
   for (const node of path) {
     const { outputs } = node.lowered as NonNullable<typeof node.lowered>;
     if (!outputs.some((_, i) => needed[node.firstOutput + i])) continue;
@@ -177,7 +203,8 @@ function prune(leaf: TraceNode<Plan>, live: readonly boolean[]): RecordedGraph {
     const slots = trace.slots.map((slot, i) => {
       const known = renumbered.get(slot);
       if (known !== undefined) return known;
-      feeds.push({ original: -1 - slot, spec: trace.specs[i] as TensorSpec });
+      const original = -1 - slot;
+      feeds.push({ original, spec: trace.specs[i] as TensorSpec, constant: constants(original) });
       renumbered.set(slot, -feeds.length);
       return -feeds.length;
     });
@@ -197,9 +224,21 @@ function signatureOf({ nodes, feeds, outputs }: RecordedGraph): string {
     const inputs = slots.map((slot, i) => `${slot}:${trace.specs[i]?.shape}`).join(";");
     return `${trace.kernel?.name}|${inputs}|${trace.attributeKey}`;
   });
-  lines.push(feeds.map(({ spec }) => `${spec.dtype}[${spec.shape}]`).join(";"));
+  const fed = feeds.map(({ spec: { dtype, shape }, constant }) => {
+    return constant === undefined ? `${dtype}[${shape}]` : `[${shape}]=${exact(constant)}`;
+  });
+  lines.push(fed.join(";"));
   lines.push(outputs.map(({ slot }) => slot).join(","));
   return lines.join("\n");
+}
+
+/** Told apart from 0 by its sign. */
+function exact(value: number): string {
+  return Object.is(value, -0) ? "-0" : `${value}`;
+}
+
+function isFed({ constant }: Feed): boolean {
+  return constant === undefined;
 }
 
 function build(
@@ -211,14 +250,18 @@ function build(
   outputs: Named[];
 } {
   const builder = new ModelBuilder(device);
-  const inputs = recorded.feeds.map(({ spec }, i) => ({ name: `i${i}`, spec }));
+  const feeds = recorded.feeds.map(({ spec, constant }, i) => {
+    const known = constant !== undefined;
+    return { spec, name: known ? builder.constant([constant], "float32", spec.shape) : `i${i}` };
+  });
+  const inputs = feeds.filter((_, i) => isFed(recorded.feeds[i] as Feed));
   for (const { name, spec } of inputs) builder.declare(name, spec.shape);
   const produced: Named[] = [];
   const view = viewer(builder);
   for (const { trace, slots } of recorded.nodes) {
     const names = slots.map((slot, i) => {
       if (slot === ABSENT) return "";
-      const source = (slot < 0 ? inputs[-1 - slot] : produced[slot]) as Named;
+      const source = (slot < 0 ? feeds[-1 - slot] : produced[slot]) as Named;
       return view(source, (trace.specs[i] as TensorSpec).shape);
     });
     const lowered = trace.lowered as NonNullable<typeof trace.lowered>;

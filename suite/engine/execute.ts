@@ -7,13 +7,7 @@ import type { Attributes, CallInputs, LoweredKernel, LoweredNode, TensorSpec } f
 import { sizeOf, TraceNode } from "./graph.ts";
 import type { BufferDtype } from "./pool.ts";
 import { Buffer, BufferPool, DeviceBuffer } from "./pool.ts";
-import type {
-  DeviceTensor,
-  HostTensor,
-  RuntimeTensor,
-  SessionOptions,
-  TensorArray,
-} from "./runtime.ts";
+import type { RuntimeResults, RuntimeTensor, SessionOptions, TensorArray } from "./runtime.ts";
 import { runtimeError } from "./runtime.ts";
 import type { ValueOwner } from "./value.ts";
 import { Value } from "./value.ts";
@@ -24,6 +18,13 @@ const SESSION_LIMIT = 64;
 const TRACE_LIMIT = 200_000;
 /** A recording this long is run even if nobody asked, so that it cannot grow without bound. */
 const RECORDING_LIMIT = 20_000;
+
+/** The graphs compiled for one recording. */
+interface Leaf {
+  readonly plans: Plan[];
+  /** Feeds that changed their value once: inputs for good, never constants again. */
+  readonly varying: Set<number>;
+}
 
 export class LazyGraph {
   readonly pool = new BufferPool();
@@ -64,6 +65,7 @@ export class LazyGraph {
     const value = new Value(this.owner, "float32", 1);
     value.buffer = this.pool.take("float32", 1);
     value.buffer.data[0] = number;
+    value.written = true;
     value.refCount = 0;
     return this.slotOf(value);
   }
@@ -143,7 +145,7 @@ export class LazyGraph {
   }
 
   private run(outputs: readonly Value[], feeds: readonly Value[]): void {
-    const plan = this.planFor(outputs);
+    const plan = this.planFor(outputs, feeds);
     if (plan.fetches.length === 0) return;
     const { graph } = plan;
     const inputs: Record<string, RuntimeTensor> = {};
@@ -154,7 +156,7 @@ export class LazyGraph {
     }
     const fetches: Record<string, RuntimeTensor | null> = {};
     const buffers: (Buffer | null)[] = [];
-    let results: Record<string, RuntimeTensor> | undefined;
+    let results: RuntimeResults | undefined;
     // Where one output stays on the device, the runtime ignores the buffers offered for the others.
     const allocates = graph.outputs.some(({ onDevice }) => onDevice);
     try {
@@ -175,25 +177,29 @@ export class LazyGraph {
       value.buffer = buffers[i] as Buffer | null;
       if (value.buffer !== null) continue;
       const { name, spec } = graph.outputs[i] as (typeof graph.outputs)[number];
-      const result = results?.[name] as HostTensor | (DeviceTensor & { dispose(): void });
+      const result = results?.[name] as RuntimeResults[string];
       if (result.location === "gpu-buffer") value.device = new DeviceBuffer(result);
       else value.buffer = new Buffer(spec.dtype as BufferDtype, result.data, false);
     }
   }
 
-  private planFor(outputs: readonly Value[]): Plan {
-    const { plans } = this.cursor;
-    const index = plans.findIndex((plan) => plan.graph.session !== null && fits(plan, outputs));
-    const known = plans[index];
-    if (known !== undefined) {
-      this.compiler.touch(known.graph);
-      return known;
+  private planFor(outputs: readonly Value[], feeds: readonly Value[]): Plan {
+    this.cursor.leaf ??= { plans: [], varying: new Set() };
+    const { plans, varying } = this.cursor.leaf;
+    for (const plan of plans) {
+      if (plan.graph.session === null || !fits(plan, outputs)) continue;
+      const changed = changedScalars(plan, feeds);
+      if (changed.length === 0) {
+        this.compiler.touch(plan.graph);
+        return plan;
+      }
+      for (const feed of changed) varying.add(feed);
     }
-    const plan = this.compiler.plan(
-      this.cursor,
-      outputs.map((value) => value.alive),
-    );
-    plans.push(plan);
+    const live = outputs.map((value) => value.alive);
+    const plan = this.compiler.plan(this.cursor, live, (feed) => {
+      return varying.has(feed) ? undefined : scalarOf(feeds[feed] as Value);
+    });
+    plans.unshift(plan);
     return plan;
   }
 
@@ -217,6 +223,21 @@ function fits({ live }: Plan, outputs: readonly Value[]): boolean {
   return true;
 }
 
-function newRoot(): TraceNode<Plan> {
-  return new TraceNode<Plan>(null, null, {}, [], [], null, 0);
+/** The value of a scalar that JavaScript wrote; undefined for all other tensors. */
+function scalarOf({ written, size, dtype, buffer }: Value): number | undefined {
+  return written && size === 1 && dtype === "float32" ? buffer?.data[0] : undefined;
+}
+
+/** The feeds that no longer have the value that the plan's graph was compiled with. */
+function changedScalars({ assumed }: Plan, feeds: readonly Value[]): number[] {
+  const changed: number[] = [];
+  for (const { feed, value } of assumed) {
+    const now = scalarOf(feeds[feed] as Value);
+    if (!Object.is(now, value)) changed.push(feed);
+  }
+  return changed;
+}
+
+function newRoot(): TraceNode<Leaf> {
+  return new TraceNode<Leaf>(null, null, {}, [], [], null, 0);
 }

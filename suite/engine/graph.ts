@@ -151,16 +151,16 @@ export class CallInputs {
 }
 
 /** One recorded node, at its place in the tree of recordings. */
-export class TraceNode<Plan = unknown> {
-  private readonly children: TraceNode<Plan>[] = [];
-  private recent: TraceNode<Plan> | null = null;
-  /** Compiled graphs of recordings that end here, one for each set of live outputs met. */
-  readonly plans: Plan[] = [];
+export class TraceNode<Leaf = unknown> {
+  private readonly children: TraceNode<Leaf>[] = [];
+  private recent: TraceNode<Leaf> | null = null;
+  /** What is known of recordings that end here. */
+  leaf: Leaf | null = null;
   /** The attributes as part of a signature. */
   readonly attributeKey: string;
 
   constructor(
-    readonly parent: TraceNode<Plan> | null,
+    readonly parent: TraceNode<Leaf> | null,
     readonly kernel: LoweredKernel | null,
     readonly attributes: Attributes,
     readonly slots: readonly number[],
@@ -173,7 +173,7 @@ export class TraceNode<Plan = unknown> {
   }
 
   /** The recorded continuation by this call, or null where it is new. */
-  find(kernel: LoweredKernel, attributes: Attributes, call: CallInputs): TraceNode<Plan> | null {
+  find(kernel: LoweredKernel, attributes: Attributes, call: CallInputs): TraceNode<Leaf> | null {
     const { recent } = this;
     if (recent?.matches(kernel, attributes, call)) return recent;
     for (const child of this.children) {
@@ -191,14 +191,14 @@ export class TraceNode<Plan = unknown> {
     call: CallInputs,
     lowered: LoweredNode,
     firstOutput: number,
-  ): TraceNode<Plan> {
+  ): TraceNode<Leaf> {
     const slots = call.slots.slice(0, call.count);
     const specs = slots.map((_, i) => ({
       shape: [...(call.shapes[i] ?? NO_SHAPE)],
       dtype: call.dtypes[i] ?? "float32",
     }));
     const kept = copyAttributes(attributes, kernel.lowering.volatile);
-    const child = new TraceNode<Plan>(this, kernel, kept, slots, specs, lowered, firstOutput);
+    const child = new TraceNode<Leaf>(this, kernel, kept, slots, specs, lowered, firstOutput);
     this.children.push(child);
     this.recent = child;
     return child;

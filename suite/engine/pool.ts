@@ -1,7 +1,7 @@
 /** @file Buffers of tensors, kept for reuse by dtype and length. */
 
 import { sameShape } from "./graph.ts";
-import type { DeviceTensor, HostTensor, TensorArray } from "./runtime.ts";
+import type { DeviceTensor, HostTensor, ProducedTensor, TensorArray } from "./runtime.ts";
 
 export type BufferDtype = "float32" | "int32" | "bool";
 
@@ -26,7 +26,7 @@ export class Buffer {
 
 /** Memory of one tensor on a GPU; the runtime allocates it and keeps its own pool. */
 export class DeviceBuffer {
-  constructor(private readonly tensor: DeviceTensor & { dispose(): void }) {}
+  constructor(private readonly tensor: ProducedTensor) {}
 
   as(dims: readonly number[]): DeviceTensor {
     const { type, location, gpuBuffer } = this.tensor;

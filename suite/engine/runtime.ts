@@ -32,14 +32,20 @@ export interface DeviceTensor {
   readonly gpuBuffer: object;
 }
 
+/** One that a session has allocated: whoever got it disposes of it. */
+export interface ProducedTensor extends DeviceTensor {
+  dispose(): void;
+}
+
 export type RuntimeTensor = HostTensor | DeviceTensor;
+export type RuntimeResults = Record<string, HostTensor | ProducedTensor>;
 
 export interface RuntimeSession {
   run(
     feeds: Record<string, RuntimeTensor>,
     fetches: Record<string, RuntimeTensor | null>,
     options: object,
-  ): Record<string, RuntimeTensor>;
+  ): RuntimeResults;
   dispose(): void;
 }
 
@@ -107,7 +113,38 @@ export function createSession(
       runtimeError("session-failed", "ONNX Runtime could not create a session", cause)
     );
   }
-  return session;
+  return locations ? outlivedByTensors(session) : session;
+}
+
+/**
+ * A session that is disposed only after the tensors that it left in the GPU's memory: the other way
+ * round, disposing of such a tensor ends the process (onnxruntime-node 1.30).
+ */
+function outlivedByTensors(native: RuntimeSession): RuntimeSession {
+  let tensors = 0;
+  let disposed = false;
+  const follow = (tensor: ProducedTensor) => {
+    tensors++;
+    const dispose = tensor.dispose.bind(tensor);
+    tensor.dispose = () => {
+      dispose();
+      tensors--;
+      if (disposed && tensors === 0) native.dispose();
+    };
+  };
+  return {
+    run(feeds, fetches, options) {
+      const results = native.run(feeds, fetches, options);
+      for (const tensor of Object.values(results)) {
+        if (tensor.location === "gpu-buffer") follow(tensor);
+      }
+      return results;
+    },
+    dispose() {
+      disposed = true;
+      if (tensors === 0) native.dispose();
+    },
+  };
 }
 
 function nativeOptions({ device, threads, spinning }: SessionOptions): object {

@@ -111,6 +111,42 @@ describe("in the steady state", () => {
   });
 });
 
+describe("a scalar written from JavaScript", () => {
+  const update = (w: tf.Tensor, rates: number[]) =>
+    tf.tidy(() => {
+      let moved = w;
+      for (const rate of rates) {
+        moved = tf.sub(moved, tf.mul(tf.square(moved), rate));
+        flush();
+      }
+      return Array.from(moved.dataSync());
+    });
+
+  it("costs one compile more when it changes, and none after that", () => {
+    const w = draw([31], 1);
+    flush();
+    resetEngineCounters();
+    update(w, [0.5, 0.5, 0.5]);
+    expect(engineCounters().compiles).toBe(1);
+    update(w, [0.25, 0.125, 0.3, 0.5, 0.7]);
+    expect(engineCounters().compiles).toBe(2);
+  });
+
+  it("gives the same bits as a constant and as an input", () => {
+    const w = draw([33], 1);
+    const asConstant = update(w, [0.3, 0.3]);
+    update(w, [0.1, 0.2]);
+    resetEngineCounters();
+    expect(update(w, [0.3, 0.3])).toEqual(asConstant);
+    expect(engineCounters().compiles).toBe(0);
+  });
+
+  it.each([0, -0, Number.NaN, Number.POSITIVE_INFINITY])("may be %s", (value) => {
+    const quotient = tf.tidy(() => Array.from(tf.div(tf.tensor1d([1, -1]), value).dataSync()));
+    expect(quotient).toEqual([1 / value, -1 / value]);
+  });
+});
+
 describe("recording", () => {
   it("computes nothing that no tensor needs", () => {
     resetEngineCounters();

@@ -20,6 +20,8 @@ export class Value {
   /** Encoded strings; such tensors never enter a graph. */
   strings: Uint8Array[] | null = null;
   complexTensorInfos?: { real: TensorInfo; imag: TensorInfo };
+  /** Written from JavaScript; a graph may take a scalar's value for a constant. */
+  written = false;
   /** The recording in which `slot` is valid. */
   recording = 0;
   slot = 0;

@@ -76,6 +76,19 @@ if (missing) {
       expect([...tf.sum(tf.mul(tf.onesLike(weights), labels), 1).dataSync()]).toEqual([1, 1, 1]);
     });
 
+    it("lets tensors outlive the compiled graph that made them", () => {
+      const kept = Array.from({ length: 80 }, (_, k) => {
+        const tensor = tf.mul(tf.ones([k + 1]), 2);
+        (tf.backend() as OnnxBackend).flush();
+        return tensor;
+      });
+      expect(engineCounters().compiledGraphs).toBeLessThan(kept.length);
+      for (const tensor of kept) {
+        expect(tensor.dataSync()[0]).toBe(2);
+        tensor.dispose();
+      }
+    });
+
     it("reads under another shape what it computed before", () => {
       const x = tf.add(draw([2, 3], 1), 1);
       const first = x.dataSync();
