@@ -9,7 +9,7 @@ const LANCZOS = [
 ];
 
 /** log Γ(x) for x > 0 (Lanczos, g = 7). */
-export function logGamma(x: number): number {
+function logGamma(x: number): number {
   if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
   const t = x + 6.5;
   let series = LANCZOS[0] ?? 0;
@@ -39,7 +39,7 @@ function betaFraction(x: number, a: number, b: number): number {
 }
 
 /** The regularised incomplete beta function I_x(a, b). */
-export function incompleteBeta(x: number, a: number, b: number): number {
+function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;
   if (x >= 1) return 1;
   const front = Math.exp(
@@ -51,7 +51,7 @@ export function incompleteBeta(x: number, a: number, b: number): number {
 }
 
 /** P(T > t) for Student's t, without cancellation far out. */
-export function studentTUpperTail(t: number, df: number): number {
+function studentTUpperTail(t: number, df: number): number {
   if (t === Number.POSITIVE_INFINITY) return 0;
   if (t === Number.NEGATIVE_INFINITY) return 1;
   const tail = 0.5 * incompleteBeta(df / (df + t * t), df / 2, 0.5);

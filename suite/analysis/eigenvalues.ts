@@ -13,7 +13,7 @@ export function secondHalfRange(values: readonly number[]): number {
 /** A range up to this many doublings counts as settled. */
 export const SETTLED_RANGE = 0.5;
 /** Share of the layers (but the last) that must have settled. */
-export const SETTLED_SHARE = 0.9;
+const SETTLED_SHARE = 0.9;
 
 export interface LayerEigenvalues {
   layer: string;

@@ -17,7 +17,7 @@ export interface Interval {
   method: IntervalMethod;
 }
 
-export const CONFIDENCE = 0.95;
+const CONFIDENCE = 0.95;
 const TAIL = (1 - CONFIDENCE) / 2;
 
 /** Mean ± t·s/√n; null below two values. */

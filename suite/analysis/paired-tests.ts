@@ -17,8 +17,8 @@ export function signTest(differences: readonly number[]): { positive: number; p:
   return { positive, p };
 }
 
-/** The most values for which all 2ⁿ signs are enumerated. */
-const MOST_EXACT = 20;
+/** The most pairs for which all 2ⁿ signs are enumerated. */
+export const MOST_EXACT = 20;
 
 /** Share of all 2ⁿ sign assignments with |sum| at least the observed. */
 export function signFlipTest(differences: readonly number[]): number {
@@ -68,5 +68,3 @@ export function probabilityOfImprovement(differences: readonly number[]): number
   const points = differences.map((difference) => (difference > 0 ? 1 : difference === 0 ? 0.5 : 0));
   return mean(points);
 }
-
-export const MEANINGFUL_IMPROVEMENT = 0.75;

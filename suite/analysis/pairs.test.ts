@@ -102,6 +102,17 @@ describe("other outcomes", () => {
     expect([tie.interval?.low, tie.interval?.high]).toEqual([0, Number.POSITIVE_INFINITY]);
   });
 
+  it("pairs the seeds that both have", () => {
+    const { points } = pair(board, "shampoo", "sgd");
+    expect(points.at(-1)?.paired).toEqual({ seeds: 3, probability: 1, signFlip: 0.25 });
+    const apart = files.map((file) =>
+      file.cell.optimizer === "sgd"
+        ? { ...file, trials: file.trials.map((one) => ({ ...one, seed: one.seed + 10 })) }
+        : file,
+    );
+    expect(pair(boardOf(apart), "shampoo", "sgd").points[0]?.paired).toBeNull();
+  });
+
   it("names the sizes that only one of the two has", () => {
     const holes = files.filter(
       ({ cell }) => cell.optimizer !== "kfac" || ![512, 1024].includes(cell.batchSize),

@@ -5,9 +5,10 @@
 import type { Board, BoardEntry, BoardRow } from "./board.ts";
 import { type CrossoverPoint, findCrossover } from "./crossover.ts";
 import { type CrossoverInterval, pooledTCrossover } from "./crossover-interval.ts";
-import { curveOf, type PairedPoint, pairCurves } from "./curve.ts";
+import { type CurvePoint, curveOf, type PairedPoint, pairCurves } from "./curve.ts";
 import { holm } from "./holm.ts";
 import { studentTFactor } from "./intervals.ts";
+import { MOST_EXACT, probabilityOfImprovement, signFlipTest } from "./paired-tests.ts";
 import { differencePValue, SIGNIFICANCE } from "./ranks.ts";
 import type { ReportSeed } from "./scored-cell.ts";
 import { at, median } from "./statistics.ts";
@@ -22,7 +23,18 @@ export interface PairPoint {
   /** Two-sided, Holm over the points. */
   p: number;
   reading: "ahead" | "behind" | "level";
+  /** On the seeds that both have; null without one. */
+  paired: PairedSeeds | null;
   seeds: { challenger: readonly ReportSeed[]; baseline: readonly ReportSeed[] };
+}
+
+/** Seed by seed: with three seeds the exact p is .25 at best, with six .03. */
+export interface PairedSeeds {
+  seeds: number;
+  /** P(challenger better): .75 is the threshold that Bouthillier et al. 2021 propose. */
+  probability: number;
+  /** Exact two-sided sign-flip p-value; null above 20 seeds. */
+  signFlip: number | null;
 }
 
 export interface CostRatio {
@@ -112,9 +124,24 @@ function pointsOf(points: readonly PairedPoint[]): PairPoint[] {
       standardError: noise.standardError,
       p,
       reading: !sure ? "level" : difference > 0 ? "ahead" : "behind",
+      paired: pairSeeds(challenger, baseline),
       seeds: { challenger: challenger.cell?.seeds ?? [], baseline: baseline.cell?.seeds ?? [] },
     };
   });
+}
+
+function pairSeeds(challenger: CurvePoint, baseline: CurvePoint): PairedSeeds | null {
+  const other = new Map(baseline.seeds.map((seed, index) => [seed, at(baseline.values, index)]));
+  const differences = challenger.seeds.flatMap((seed, index) => {
+    const value = other.get(seed);
+    return value === undefined ? [] : [at(challenger.values, index) - value];
+  });
+  if (differences.length === 0) return null;
+  return {
+    seeds: differences.length,
+    probability: probabilityOfImprovement(differences),
+    signFlip: differences.length > MOST_EXACT ? null : signFlipTest(differences),
+  };
 }
 
 function costRatio(challenger: BoardRow, baseline: BoardRow): CostRatio {

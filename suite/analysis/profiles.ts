@@ -9,7 +9,7 @@
 import { at, mean } from "./statistics.ts";
 
 /** The largest ratio that still counts. */
-export const LARGEST_RATIO = 4;
+const LARGEST_RATIO = 4;
 
 /** Times by optimizer [optimizers][tasks]; ∞ for failed, diverged and not run. */
 export type Times = Readonly<Record<string, readonly number[]>>;

@@ -6,7 +6,7 @@ import { type CriterionCurve, iterationShare } from "../criterion.ts";
 import { below, type ClaimResult, verdictOf } from "./claim.ts";
 import { missingSeeds, overSeeds } from "./over-seeds.ts";
 
-export const ITERATION_SHARE = 0.5;
+const ITERATION_SHARE = 0.5;
 
 /**
  * @param seeds per seed, the curves of all batch sizes (at least two).

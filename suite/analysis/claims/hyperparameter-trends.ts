@@ -59,7 +59,7 @@ function gridStep(cells: readonly ScoredCell[], name: string): number {
 }
 
 /** A slope in (-¼, ¼) per doubling is no trend. */
-export const FLAT = 0.25;
+const FLAT = 0.25;
 
 const FEWEST_SIZES = 3;
 

@@ -24,7 +24,7 @@ export interface IntervalCell {
 }
 
 /** The cell with the shortest interval and the longest early phase. */
-export function referenceCell(cells: readonly IntervalCell[]): IntervalCell | undefined {
+function referenceCell(cells: readonly IntervalCell[]): IntervalCell | undefined {
   return [...cells].sort((a, b) => a.interval - b.interval || b.percent - a.percent)[0];
 }
 

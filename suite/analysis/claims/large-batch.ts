@@ -47,7 +47,7 @@ export function leadsAt(
 }
 
 /** The share of second-order methods that lead at the largest batch size. */
-export const shareAhead =
+const shareAhead =
   (families: Families): Statistic =>
   (table) => {
     const leads = leadsAt(table, families, Math.max(...table.positions));

@@ -29,7 +29,7 @@ export function tableOf(board: Board, optimizers: readonly string[]): ScoreTable
 }
 
 /** The scores that k configurations per cell would have given, by the tuning seed; null where k > n. */
-export function tableAtBudget(board: Board, optimizers: readonly string[], k: number): ScoreTable {
+function tableAtBudget(board: Board, optimizers: readonly string[], k: number): ScoreTable {
   return readBoard(board, optimizers, ({ cell }) =>
     cell?.state === "scored" ? (cell.bestOfK[k - 1] ?? null) : null,
   );

@@ -16,7 +16,7 @@ import {
 } from "./score-table.ts";
 
 /** Slope over log2 of the dataset size of the method's lead; null below two sizes. */
-export const leadSlope =
+const leadSlope =
   (method: string, baseline: string): Statistic =>
   (table) => {
     const points = table.positions.flatMap((position) => {
