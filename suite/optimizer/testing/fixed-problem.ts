@@ -151,8 +151,8 @@ export const PLAIN_STEP = { learningRate: 1, momentum: 0, weightDecay: 0, clipNo
 
 function passOf(given: Given, layers: readonly KroneckerLayer[], terms: number): Pass {
   const ofMean = (values: Nested) => tf.div(tensorOf(values), terms) as tf.Tensor2D;
-  const { inputs, outputGradients, sampledOutputGradients, hessianVector, sampledGradients } =
-    given;
+  const { inputs, preactivations, outputGradients, sampledOutputGradients } = given;
+  const { hessianVector, sampledGradients } = given;
   const observation = {
     rows: inputs ? (shapeOf(inputs)[0] as number) : 0,
     positions: 1,
