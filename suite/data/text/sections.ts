@@ -9,6 +9,7 @@ import { stream } from "../prng.ts";
 import { DATA_SEED } from "../subsets.ts";
 
 export const SECTION_LENGTH = 16_384;
+const HELD_OUT_SHARE = 0.05;
 
 export interface TextSplits {
   readonly train: string;
@@ -16,10 +17,10 @@ export interface TextSplits {
   readonly test: string;
 }
 
-/** `share` of the sections go to validation, as many to the test, at least one to each. */
-export function splitText(text: string, share = 0.05): TextSplits {
+/** A twentieth of the sections go to validation, as many to the test, at least one to each. */
+export function splitText(text: string): TextSplits {
   const count = Math.ceil(text.length / SECTION_LENGTH);
-  const heldOut = Math.max(1, Math.round(count * share));
+  const heldOut = Math.max(1, Math.round(count * HELD_OUT_SHARE));
   if (count < 2 * heldOut + 1) {
     throw new DataError(
       "bad-argument",

@@ -113,20 +113,22 @@ describe("windows", () => {
 
 describe("splitText", () => {
   const random = stream(3, "made");
-  const text = Array.from({ length: SECTION_LENGTH * 21 + 77 }, () =>
+  const text = Array.from({ length: SECTION_LENGTH * 39 + SECTION_LENGTH / 2 }, () =>
     random.integer(50) === 0 ? "😀" : String.fromCharCode(97 + random.integer(26)),
   ).join("");
 
   it("gives each character to one part", () => {
-    const { train, validation, test } = splitText(text, 0.1);
+    const { train, validation, test } = splitText(text);
     const counts = (part: string) => {
       const map = new Map<string, number>();
       for (const character of part) map.set(character, (map.get(character) ?? 0) + 1);
       return [...map].sort();
     };
     expect(counts(train + validation + test)).toEqual(counts(text));
-    expect(validation.length).toBeGreaterThan(SECTION_LENGTH);
-    expect(test.length).toBeGreaterThan(SECTION_LENGTH);
+    for (const part of [validation, test]) {
+      expect(part.length).toBeGreaterThan(1.5 * SECTION_LENGTH - 100);
+      expect(part.length).toBeLessThan(2 * SECTION_LENGTH + 100);
+    }
   });
 
   it("is the same each time, and does not keep the text's order", () => {
