@@ -15,6 +15,7 @@ import type { BatchSource } from "./data.ts";
 import { diagnosticsRecorder } from "./diagnostics.ts";
 import { divergenceWatch } from "./divergence.ts";
 import { evaluateRow, finalScores } from "./evaluate-splits.ts";
+import { atEvaluationWeights } from "./evaluation-weights.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { evenlySpaced } from "./points.ts";
 import { appendEvaluation, type Curves, emptyCurves, finiteOrNull } from "./recorder.ts";
@@ -230,9 +231,9 @@ async function meanLoss(run: Run): Promise<number> {
 async function evaluateNow(run: Run): Promise<Stop | undefined> {
   const { spec, model, optimizer, curves, progress, hooks } = run;
   const began = performance.now();
-  const restore = optimizer.useEvaluationWeights?.();
-  const row = await evaluateRow(model, spec);
-  restore?.();
+  const row = await atEvaluationWeights({ ...spec, model, optimizer }, () =>
+    evaluateRow(model, spec),
+  );
   progress.seconds.evaluate += (performance.now() - began) / 1000;
   appendEvaluation(curves, {
     step: progress.step,
@@ -257,12 +258,12 @@ function checkpointIfDue(run: Run, checkpoint: NonNullable<TrialHooks["checkpoin
 
 async function outcome(run: Run, stopped: Stop | undefined): Promise<TrialOutcome> {
   const { spec, model, optimizer, progress, curves, diagnostics } = run;
-  const restore = optimizer.useEvaluationWeights?.();
   const began = performance.now();
-  const final = await finalScores(model, spec);
-  const weights = await fingerprint(model);
+  const { final, weights } = await atEvaluationWeights({ ...spec, model, optimizer }, async () => ({
+    final: await finalScores(model, spec),
+    weights: await fingerprint(model),
+  }));
   progress.seconds.evaluate += (performance.now() - began) / 1000;
-  restore?.();
   const treated = new Set(optimizer.preconditioned);
   const names = model.parameters.map(({ name }) => name);
   const table = diagnostics.table();
