@@ -48,17 +48,17 @@ const TANH_SCALE = 2 * Math.sqrt(2 / Math.PI);
 const TANH_CUBE = 0.044715 * TANH_SCALE;
 
 /**
- * s = ½(1 + tanh(√(2/π)(x + 0.044715x³))) = σ(u), u = x·(a + b·x²) with a = 2√(2/π), b = 0.044715a.
- * d(xs)/dx = s·(1 + (1 − s)·x·u'), x·u' = 3u − 2ax.
+ * s = ½(1 + tanh(√(2/π)(x + 0.044715x³))) = σ(x·t), t = a + b·x² with a = 2√(2/π), b = 0.044715a.
+ * d(xs)/dx = s + xs·(1 − s)·(3t − 2a); the product xs is the value that the forward pass computed.
  */
 const tanhGate: Gate = {
   parts: (x) => {
-    const inner = tf.mul(x, tf.add(tf.mul(tf.square(x), TANH_CUBE), TANH_SCALE));
-    return { gate: tf.sigmoid(inner), inner };
+    const inner = tf.add(tf.mul(tf.square(x), TANH_CUBE), TANH_SCALE);
+    return { gate: tf.sigmoid(tf.mul(x, inner)), inner };
   },
   slope: (x, gate, inner) => {
-    const steepness = tf.sub(tf.mul(inner, 3), tf.mul(x, 2 * TANH_SCALE));
-    return tf.mul(gate, tf.add(tf.mul(tf.sub(1, gate), steepness), 1));
+    const steepness = tf.sub(tf.mul(inner, 3), 2 * TANH_SCALE);
+    return tf.add(gate, tf.mul(tf.mul(tf.mul(x, gate), tf.sub(1, gate)), steepness));
   },
 };
 

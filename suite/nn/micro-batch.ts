@@ -12,7 +12,8 @@ type Evaluate = (part: Batch, uniforms: Float32Array | undefined) => PartialPass
 
 /**
  * Evaluates `size` examples at a time and adds up. A lazy backend runs each part before the next is
- * recorded, so that their activations are never in memory together.
+ * recorded, so that their activations are never in memory together; and adding apart from evaluating,
+ * so that two compiled graphs serve any number of parts.
  *
  * @param uniforms one per row of the batch, dealt to the parts in order
  */
@@ -33,10 +34,15 @@ export function inMicroBatches(
   for (let start = 0; start < batch.examples; start += size) {
     const count = Math.min(size, batch.examples - start);
     const part = tidily(() => evaluate(...sliceOf(batch, uniforms, start, count)));
+    runRecorded();
     total = plus(total, part);
-    (tf.backend() as { flush?: () => void }).flush?.();
+    runRecorded();
   }
   return total as AccumulatedPass;
+}
+
+function runRecorded(): void {
+  (tf.backend() as { flush?: () => void }).flush?.();
 }
 
 /** `tf.tidy` for a result that its type does not foresee; it finds the tensors all the same. */
@@ -51,10 +57,18 @@ function sliceOf(
   count: number,
 ): Parameters<Evaluate> {
   const rows = labels.size / examples;
-  const others = inputs.shape.slice(1);
+  // Gathered, not sliced: indices are values, and values never make another graph.
+  const pick = (x: tf.Tensor, from: number, size: number) =>
+    tf.gather(
+      x,
+      tf.tensor1d(
+        Int32Array.from({ length: size }, (_, i) => from + i),
+        "int32",
+      ),
+    );
   const part: Batch = {
-    inputs: tf.slice(inputs, [start, ...others.map(() => 0)], [count, ...others]),
-    labels: tf.slice1d(labels, start * rows, count * rows),
+    inputs: pick(inputs, start, count),
+    labels: pick(labels, start * rows, count * rows) as tf.Tensor1D,
     examples: count,
   };
   return [part, uniforms?.subarray(start * rows, (start + count) * rows)];
