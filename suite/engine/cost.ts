@@ -26,7 +26,7 @@ export interface Cost extends PhaseCost {
 
 /** FLOPs of one kernel call. */
 export type CostRule = (
-  inputs: Readonly<Record<string, TensorInfo>>,
+  inputs: Readonly<NamedTensorInfoMap>,
   attributes: Attributes,
   outputs: readonly TensorInfo[],
 ) => number;
@@ -68,7 +68,9 @@ export function startCost(): void {
 /** What was counted since `startCost`. Throws where counting is off. */
 export function readCost(): Cost {
   if (counted === undefined) throw new Error("Cost is not being counted: call startCost() first.");
-  return structuredClone(counted);
+  const phases = { ...counted.phases };
+  for (const phase of PHASES) phases[phase] = { ...phases[phase] };
+  return { ...counted, phases };
 }
 
 /** Stops counting; calling it again changes nothing. */
@@ -86,26 +88,35 @@ function book(
   attributes: Attributes,
   outputs: readonly TensorInfo[],
 ): void {
-  const given: Record<string, TensorInfo> = {};
-  for (const [name, info] of Object.entries(inputs)) if (info) given[name] = info;
-  const flops = rules.get(kernelName)?.(given, attributes, outputs) ?? 0;
+  const flops = rules.get(kernelName)?.(inputs, attributes, outputs) ?? 0;
   let bytes = 0;
   if (!FREE.has(kernelName)) {
-    for (const info of [...Object.values(given), ...outputs]) bytes += bytesOf(info);
+    for (const name in inputs) bytes += bytesOf(inputs[name]);
+    for (const output of outputs) bytes += bytesOf(output);
   }
   const phase = cost.phases[currentPhase()];
   phase.flops += flops;
   phase.bytes += bytes;
   cost.flops += flops;
   cost.bytes += bytes;
-  cost.peakBytes = Math.max(cost.peakBytes, tf.engine().memory().numBytes);
+  const { numBytes } = tf.engine().state;
+  if (numBytes > cost.peakBytes) cost.peakBytes = numBytes;
 }
 
 /** Kernels that only give their input another shape. */
 const FREE: ReadonlySet<string> = new Set(["Identity", "Reshape", "ExpandDims"]);
 
-function bytesOf({ shape, dtype }: TensorInfo): number {
-  return sizeOf(shape) * tf.util.bytesPerElement(dtype === "string" ? "float32" : dtype);
+/** Strings count as four bytes each. */
+const ELEMENT_BYTES: Readonly<Record<tf.DataType, number>> = {
+  float32: 4,
+  int32: 4,
+  bool: 1,
+  string: 4,
+  complex64: 8,
+};
+
+function bytesOf(info: TensorInfo | undefined): number {
+  return info ? sizeOf(info.shape) * ELEMENT_BYTES[info.dtype] : 0;
 }
 
 const outputSize: CostRule = (_, __, [output]) => sizeOf(output?.shape ?? []);
