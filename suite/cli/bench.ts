@@ -42,13 +42,14 @@ Examples:
   npm run bench -- --task mnist-mlp --optimizer mine     your own file, optimizers/mine.ts
   npm run bench -- --task mnist-mlp --optimizer kfac --set damping=0.01,learningRate=0.3
   npm run bench -- --task mnist-mlp --tier mini --tune   tuned, three seeds, into results/
-  npm run bench -- --task mnist-mlp --tier paper --tune --dry-run`,
+  npm run bench -- --task mnist-mlp --tier paper --tune --dry-run
+  npm run bench -- --study fig4 --tier mini              a figure of the paper`,
   )
   .action(bench);
 
 async function bench(options: BenchOptions): Promise<void> {
   if (options.list) return printList();
-  const { task, tier, protocol, plans: all } = await select(options);
+  const { task, tier, protocol, plans: all, study } = await select(options);
   const times = readStepTimes();
   const { part = 1, parts = 1 } = options.shard ?? {};
   const plans = options.shard ? (shardsOf(all, parts, { times, task })[part - 1] ?? []) : all;
@@ -91,7 +92,7 @@ async function bench(options: BenchOptions): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  if (!options.json) await printSummary({ root, task, tier, plans });
+  if (!options.json) printSummary({ root, task, tier, plans, ...(study && { study }) });
   if (failures.length > 0) throw new Error(`Failed:\n  ${failures.join("\n  ")}`);
 }
 

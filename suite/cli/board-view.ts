@@ -9,7 +9,8 @@ import {
   rankWords,
   STATE_WORDS,
 } from "../analysis/words.ts";
-import { curveChart } from "./chart.ts";
+import type { FigurePanel } from "../studies/figure.ts";
+import { panelChart } from "./chart.ts";
 import { textTable } from "./table.ts";
 
 /** The table, a chart of the curves, and one line per pair. */
@@ -32,10 +33,28 @@ export function boardText(board: Board, baselines: readonly string[]): string {
     ...budgetLines(board),
     ...edgeLines(board),
     "",
-    curveChart(board),
+    panelChart(panelOf(board, axis)),
     "",
     ...crossoverLines(board, baselines),
   ].join("\n");
+}
+
+/** The scores as lines. */
+function panelOf({ rows, metric }: Board, axis: string): FigurePanel {
+  const percent = metric.quantity === "accuracy";
+  return {
+    title: "",
+    x: { label: axis, scale: "log2" },
+    y: { label: percent ? `${metric.name} (%)` : metric.name, scale: "linear" },
+    series: rows.map(({ optimizer, entries }) => ({
+      name: optimizer,
+      points: entries.flatMap(({ position, state, cell }) =>
+        state === "scored" && cell
+          ? [{ x: position, y: percent ? 100 * cell.score : cell.score }]
+          : [],
+      ),
+    })),
+  };
 }
 
 function cellText(board: Board, entry: BoardEntry): string {

@@ -1,39 +1,59 @@
-/** @file Curves of a board as a small chart of characters. */
-import type { Board } from "../analysis/board.ts";
-import { formatCount, formatScore } from "../analysis/format.ts";
+/** @file A panel of lines as a small chart of characters. */
+import type { FigureAxis, FigurePanel } from "../studies/figure.ts";
+import { shortNumber } from "./words.ts";
 
 const HEIGHT = 12;
-const STEP = 9;
+const WIDTH = 64;
 
-/** One letter per optimizer, one column per point; where several meet, `+`. */
-export function curveChart(board: Board): string {
-  const letters = board.rows.map((_, i) => String.fromCharCode(97 + i));
-  const scores = board.rows.map(({ entries }) =>
-    entries.map(({ cell, state }) => (cell && state === "scored" ? cell.score : Number.NaN)),
+/** One letter per series; where several meet, `+`. Axes are labelled at their ends. */
+export function panelChart({ x, y, series }: FigurePanel): string {
+  const points = series.flatMap(({ points: all }) => all);
+  if (points.length === 0) return "No data yet.";
+  const across = scaleOf(
+    x,
+    points.map((point) => point.x),
   );
-  const finite = scores.flat().filter(Number.isFinite);
-  if (finite.length === 0) return "No cell has a score yet.";
-  const low = Math.min(...finite);
-  const high = Math.max(...finite);
-  const rowOf = (value: number) =>
-    high === low ? 0 : Math.round(((high - value) / (high - low)) * (HEIGHT - 1));
-  const grid = Array.from({ length: HEIGHT }, () => Array(board.points.length * STEP).fill(" "));
-  scores.forEach((row, i) => {
-    row.forEach((value, j) => {
-      if (!Number.isFinite(value)) return;
-      const line = grid[rowOf(value)] as string[];
-      const at = j * STEP + 4;
-      line[at] = line[at] === " " ? (letters[i] as string) : "+";
-    });
+  const up = scaleOf(
+    y,
+    points.map((point) => point.y),
+  );
+  const grid = Array.from({ length: HEIGHT }, () => Array<string>(WIDTH).fill(" "));
+  series.forEach(({ points: all }, i) => {
+    const letter = letterOf(i);
+    for (const point of all) {
+      const row = grid[Math.round((1 - up.share(point.y)) * (HEIGHT - 1))] as string[];
+      const column = Math.round(across.share(point.x) * (WIDTH - 1));
+      row[column] = row[column] === " " || row[column] === letter ? letter : "+";
+    }
   });
-  const label = (row: number) => {
-    if (row !== 0 && row !== HEIGHT - 1) return "";
-    return formatScore(board.metric, row === 0 ? high : low);
+  const labels = grid.map((_, row) =>
+    row === 0 ? shortNumber(up.high) : row === HEIGHT - 1 ? shortNumber(up.low) : "",
+  );
+  const margin = Math.max(...labels.map((label) => label.length));
+  const body = grid.map((row, i) => `${labels[i]?.padStart(margin)} │${row.join("").trimEnd()}`);
+  const [left, right] = [shortNumber(across.low), shortNumber(across.high)];
+  const name = `${x.label}${x.scale === "linear" ? "" : ` (${x.scale} scale)`}`;
+  const gap = WIDTH - left.length - right.length;
+  const middle = name.padStart(Math.floor((gap + name.length) / 2)).padEnd(gap);
+  return [
+    y.label,
+    ...body,
+    `${" ".repeat(margin)} └${"─".repeat(WIDTH)}`,
+    `${" ".repeat(margin)}  ${left}${middle}${right}`,
+    series.map(({ name: label }, i) => `${letterOf(i)} ${label}`).join("   "),
+  ].join("\n");
+}
+
+const letterOf = (index: number): string => String.fromCharCode(97 + (index % 26));
+
+function scaleOf({ scale }: FigureAxis, values: readonly number[]) {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const place = (value: number) => (scale === "linear" ? value : Math.log2(value));
+  const span = place(high) - place(low);
+  return {
+    low,
+    high,
+    share: (value: number) => (span > 0 ? (place(value) - place(low)) / span : 0.5),
   };
-  const width = Math.max(label(0).length, label(HEIGHT - 1).length);
-  const body = grid.map((line, row) => `${label(row).padStart(width)} │${line.join("").trimEnd()}`);
-  const axis = `${" ".repeat(width)} └${"─".repeat(board.points.length * STEP)}`;
-  const ticks = board.points.map((point) => formatCount(point).padStart(5).padEnd(STEP)).join("");
-  const legend = board.rows.map(({ optimizer }, i) => `${letters[i]} ${optimizer}`).join("   ");
-  return [...body, axis, `${" ".repeat(width)}  ${ticks}`, legend].join("\n");
 }

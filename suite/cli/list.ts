@@ -2,6 +2,7 @@
 import { loadOptimizers } from "../protocol/registry.ts";
 import { loadTasks } from "../protocol/tasks.ts";
 import { TIERS } from "../results/schema.ts";
+import { STUDIES } from "../studies/index.ts";
 import { textTable } from "./table.ts";
 
 export async function printList(): Promise<void> {
@@ -21,8 +22,10 @@ export async function printList(): Promise<void> {
     family,
     summary,
   ]);
+  const studyRows = STUDIES.map(({ id, paper, task, title }) => [id, paper, task, title]);
   process.stdout.write(
     `${textTable(["task", "tier", "batch sizes", "budget", ""], taskRows)}\n\n` +
-      `${textTable(["optimizer", "name", "family", ""], optimizerRows)}\n`,
+      `${textTable(["optimizer", "name", "family", ""], optimizerRows)}\n\n` +
+      `${textTable(["study", "in the paper", "task", ""], studyRows)}\n`,
   );
 }

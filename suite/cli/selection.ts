@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
 import type { Configuration } from "../optimizer/search.ts";
 import { completeConfiguration, searchedConfigurations } from "../protocol/configuration.ts";
-import { UsageError } from "../protocol/error.ts";
+import { UsageError, unknownName } from "../protocol/error.ts";
 import { BOARD_ARM, type CellPlan, planCells } from "../protocol/plan.ts";
 import { loadOptimizer } from "../protocol/registry.ts";
 import type { TaskDeclaration, TierProtocol } from "../protocol/task.ts";
@@ -16,6 +16,8 @@ import {
   TIERS,
   type Tier,
 } from "../results/schema.ts";
+import { STUDIES } from "../studies/index.ts";
+import type { StudyDeclaration } from "../studies/study.ts";
 import {
   configuration,
   names,
@@ -26,6 +28,7 @@ import {
 
 export interface SelectionOptions {
   task?: string;
+  study?: string;
   tier: Tier;
   optimizer: string[];
   batchSize?: number[];
@@ -44,11 +47,13 @@ export interface Selection {
   readonly tier: Tier;
   readonly protocol: TierProtocol;
   readonly plans: readonly CellPlan[];
+  readonly study?: StudyDeclaration;
 }
 
 export function addSelectionOptions(command: Command): Command {
   return command
     .option("--task <id>", "task to run (bench --list shows them)")
+    .option("--study <id>", "a figure or table of the paper: its task, its cells")
     .addOption(new Option("--tier <tier>", "scale of the protocol").choices(TIERS).default("smoke"))
     .option("--optimizer <ids>", "optimizers, separated by commas", names, [
       "sgd",
@@ -74,8 +79,12 @@ export function addSelectionOptions(command: Command): Command {
 /** @throws UsageError for unknown names and settings. */
 export async function select(options: SelectionOptions): Promise<Selection> {
   const { tier } = options;
+  if (options.study) return selectStudy(options.study, tier);
   if (!options.task) {
-    throw new UsageError("No task was given.", "For example: npm run bench -- --task mnist-mlp");
+    throw new UsageError(
+      "Neither a task nor a study was given.",
+      "For example: npm run bench -- --task mnist-mlp",
+    );
   }
   const task = await loadTask(options.task);
   const protocol = tierOf(task, tier);
@@ -91,10 +100,8 @@ function plan(
 ): CellPlan[] {
   const { tier, tune, set, seed, seeds } = options;
   const fullSize = protocol.datasetSizes.at(-1) as number;
-  const reportSeeds =
-    seed !== undefined
-      ? [seed]
-      : Array.from({ length: seeds ?? protocol.tuning.reportSeeds }, (_, i) => i + 1);
+  const chosenSeeds =
+    seed !== undefined ? [seed] : reportSeeds(seeds ?? protocol.tuning.reportSeeds);
   const count = tune === true ? protocol.tuning.configurations : tune;
   return planCells({
     task,
@@ -107,6 +114,56 @@ function plan(
         : [completeConfiguration(optimizer, protocol, set)],
     batchSizes: options.batchSize ?? protocol.batchSizes,
     datasetSizes: options.datasetSize ?? [fullSize],
-    reportSeeds,
+    reportSeeds: chosenSeeds,
   });
 }
+
+/** Configurations of a study at `smoke`: enough to see that it works. */
+const SMOKE_CONFIGURATIONS = 3;
+
+async function selectStudy(id: string, tier: Tier): Promise<Selection> {
+  const study = STUDIES.find((one) => one.id === id);
+  if (!study) {
+    throw unknownName(
+      "study",
+      id,
+      STUDIES.map((one) => one.id),
+    );
+  }
+  const task = await loadTask(study.task);
+  const protocol = tierOf(task, tier);
+  const { tuning } = protocol;
+  const plans = await Promise.all(
+    study.cells(protocol, tier).map(async (cells) => {
+      const optimizer = await loadOptimizer(cells.optimizer);
+      const given = cells.configurations?.map((one) =>
+        completeConfiguration(optimizer, protocol, one),
+      );
+      const all = given ?? searchedConfigurations(optimizer, protocol, tuning.configurations);
+      return planCells({
+        task,
+        tier,
+        arm: study.arm,
+        optimizers: [optimizer],
+        configurations: () => (tier === "smoke" ? thinned(all, SMOKE_CONFIGURATIONS) : all),
+        batchSizes: cells.batchSizes,
+        datasetSizes: cells.datasetSizes,
+        reportSeeds: reportSeeds(tuning.reportSeeds),
+        ...(cells.diagnosticPoints !== undefined && { diagnosticPoints: cells.diagnosticPoints }),
+      });
+    }),
+  );
+  return { task, tier, protocol, plans: plans.flat(), study };
+}
+
+/** `count` entries, evenly spread, the first and the last included. */
+function thinned<T>(all: readonly T[], count: number): T[] {
+  if (all.length <= count) return [...all];
+  return Array.from(
+    { length: count },
+    (_, i) => all[Math.round((i * (all.length - 1)) / (count - 1))] as T,
+  );
+}
+
+/** Seeds come from one fixed list: 1, 2, 3 … */
+const reportSeeds = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);

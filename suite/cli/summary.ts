@@ -6,7 +6,9 @@ import type { CellPlan } from "../protocol/plan.ts";
 import type { TaskDeclaration } from "../protocol/task.ts";
 import type { Tier } from "../results/schema.ts";
 import { listCellFiles, readCellFile } from "../results/store.ts";
+import type { StudyDeclaration } from "../studies/study.ts";
 import { boardText } from "./board-view.ts";
+import { figureText } from "./figure-view.ts";
 
 /** Challengers are compared with these. */
 export const BASELINES = ["sgd", "adamw"] as const;
@@ -16,25 +18,44 @@ export interface SummaryOptions {
   readonly task: TaskDeclaration;
   readonly tier: Tier;
   readonly plans: readonly CellPlan[];
+  readonly study?: StudyDeclaration;
 }
 
-/** Prints the board of the cells that were planned. */
-export function printSummary({ root, task, tier, plans }: SummaryOptions): void {
+/** Prints the study's figure, or the board of the cells that were planned. */
+export function printSummary(options: SummaryOptions): void {
+  const { root, task, tier } = options;
+  const out = process.stdout;
+  if (tier === "smoke") out.write("\nDemo, not a board: tier smoke is for trying things out.\n");
+  out.write(`\n${options.study ? studyText(options, options.study) : boardOfPlans(options)}\n\n`);
+  out.write(`Results: ${join(root, tier, task.id)}\n`);
+  if (tier === "smoke") out.write(nextCommands(options));
+}
+
+/** The figure, its caption and where the paper has it. */
+function studyText({ root, task, tier }: SummaryOptions, study: StudyDeclaration): string {
+  const files = listCellFiles(join(root, tier, task.id))
+    .map(readCellFile)
+    .filter(({ arm }) => arm === study.arm);
+  const context = { tier, task: task.id, facts: factsOf(task, tier), arm: study.arm };
+  return `${study.title} (the paper's ${study.paper})\n${study.caption}\n\n${figureText(study.figure(files, context))}`;
+}
+
+function boardOfPlans({ root, task, tier, plans }: SummaryOptions): string {
   const optimizers = new Set(plans.map(({ cell }) => cell.optimizer));
   const batches = new Set(plans.map(({ cell }) => cell.batchSize));
   const files = listCellFiles(join(root, tier, task.id))
     .map(readCellFile)
     .filter(({ cell }) => optimizers.has(cell.optimizer) && batches.has(cell.batchSize));
   const board = buildBoard(files, { tier, task: task.id, facts: factsOf(task, tier) });
-  const out = process.stdout;
-  if (tier === "smoke") out.write("\nDemo, not a board: tier smoke is for trying things out.\n");
-  out.write(`\n${board ? boardText(board, BASELINES) : "No cell has a result."}\n\n`);
-  out.write(`Results: ${join(root, tier, task.id)}\n`);
-  if (tier === "smoke") {
-    out.write(
-      `For results that count:\n` +
-        `  npm run bench -- --task ${task.id} --tier mini --tune    (add --dry-run to see the cost)\n` +
-        `  npm run bench -- --task ${task.id} --tier paper --tune\n`,
-    );
-  }
+  return board ? boardText(board, BASELINES) : "No cell has a result.";
+}
+
+function nextCommands({ task, study }: SummaryOptions): string {
+  const what = study ? `--study ${study.id}` : `--task ${task.id}`;
+  const tune = study ? "" : " --tune";
+  return (
+    "For results that count (add --dry-run to see the cost):\n" +
+    `  npm run bench -- ${what} --tier mini${tune}\n` +
+    `  npm run bench -- ${what} --tier paper${tune}\n`
+  );
 }

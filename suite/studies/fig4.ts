@@ -1,0 +1,51 @@
+/** @file Figure 4: accuracy over learning rate and damping, by batch size. */
+import { heatMapOf } from "../analysis/heat-map.ts";
+import { primaryMetric } from "../analysis/metric.ts";
+import { gridConfigurations } from "../optimizer/search.ts";
+import type { StudyDeclaration } from "./study.ts";
+
+/** Half-decades: the paper's steps of 10³ in damping are too coarse to see a ratio. */
+const LEARNING_RATES = [0.01, 0.03, 0.1, 0.3, 1];
+const DAMPINGS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
+
+export const fig4: StudyDeclaration = {
+  id: "fig4",
+  title: "Learning rate, damping and batch size are interrelated",
+  paper: "Figure 4",
+  caption:
+    "Test accuracy for each pair of learning rate and damping. The paper: the best accuracies lie " +
+    "along a line of constant ratio, and the optimum moves with the batch size.",
+  task: "mnist-mlp",
+  arm: "fig4",
+  claims: ["ratio-constant", "damping-trend"],
+  cells: ({ batchSizes, datasetSizes }) => {
+    const middle = Math.floor(batchSizes.length / 2);
+    const chosen = [...new Set([batchSizes[0], batchSizes[middle], batchSizes.at(-1)])];
+    return ["kfac", "foof", "shampoo"].map((optimizer) => ({
+      optimizer,
+      batchSizes: chosen.filter((size) => size !== undefined),
+      datasetSizes: datasetSizes.slice(-1),
+      configurations: gridConfigurations({ learningRate: LEARNING_RATES, damping: DAMPINGS }),
+    }));
+  },
+  figure: (files, { facts }) => ({
+    kind: "maps",
+    value: "test accuracy (%)",
+    maps: [...files]
+      .sort((a, b) => a.cell.batchSize - b.cell.batchSize)
+      .map((file) => {
+        const names = { x: "learningRate", y: "damping" };
+        const { cells } = heatMapOf(file, { ...names, metric: primaryMetric(facts), facts });
+        return {
+          title: `${file.cell.optimizer}, batch ${file.cell.batchSize}`,
+          x: { label: "learning rate", scale: "log10" },
+          y: { label: "damping", scale: "log10" },
+          cells: cells.map(({ x, y, value }) => ({
+            x,
+            y,
+            value: value === null ? null : 100 * value,
+          })),
+        };
+      }),
+  }),
+};
