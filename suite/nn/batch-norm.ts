@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { isRecording } from "../engine/gradients/detached.ts";
 import { constant } from "./initialise.ts";
 import type { Apply } from "./linear.ts";
-import type { ForwardPass, Model, ModelBuilder } from "./model.ts";
+import type { Model, ModelBuilder } from "./model.ts";
 import type { ModelBuffer } from "./parameter.ts";
 
 const EPSILON = 1e-5;
@@ -114,22 +114,13 @@ function normaliseGradients(
  * they are now: for methods that evaluate at other weights than they train. As PyTorch's
  * `torch.optim.swa_utils.update_bn`. Batches of one size count alike.
  */
-export function recomputeMoments(
-  model: Model,
-  batches: Iterable<tf.Tensor>,
-  dropout?: ForwardPass["dropout"],
-): void {
+export function recomputeMoments(model: Model, batches: Iterable<tf.Tensor>): void {
   if (model.buffers.length === 0) return;
   let seen = 0;
   for (const inputs of batches) {
     const statisticsWeight = 1 / ++seen;
     tf.tidy(() => {
-      model.apply(inputs, {
-        training: true,
-        updateStatistics: true,
-        statisticsWeight,
-        ...(dropout && { dropout }),
-      });
+      model.apply(inputs, { training: true, updateStatistics: true, statisticsWeight });
     });
   }
 }
