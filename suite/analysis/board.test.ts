@@ -120,6 +120,12 @@ describe("the frozen plan", () => {
     expect(board.coverage.missing).toEqual([{ optimizer: "kfac", position: 256 }]);
   });
 
+  it("a trial in a cell that the plan calls invalid does not make it valid", () => {
+    const invalid = plan.map((one) => ({ ...one, invalid: "too few updates" }));
+    const board = build(files, { ...options, fixed: 50_000, plan: invalid });
+    expect(board.rows[0]?.entries[0]?.state).toBe("invalid");
+  });
+
   it("extra configurations of a generous contributor change nothing", () => {
     const configurations = [{ learningRate: 0.1 }, { learningRate: 0.01 }];
     const frozen = plan.map((cell) => ({ ...cell, configurations }));

@@ -30,6 +30,14 @@ describe("ranks", () => {
     expect(better(2, 0)).toBe(false);
   });
 
+  it("corrects for the number of pairs", () => {
+    const noise = { standardError: 1, df: 1000 };
+    const gap = (one: number, other: number) => (one === 0 ? 2.1 : 0) - (other === 0 ? 2.1 : 0);
+    const compare = (one: number, other: number) => ({ difference: gap(one, other), noise });
+    expect(surelyBetter(2, compare)(0, 1)).toBe(true);
+    expect(surelyBetter(4, compare)(0, 1)).toBe(false);
+  });
+
   it("is never sure of copies, nor without degrees of freedom, and always of noiseless difference", () => {
     expect(differencePValue(0, { standardError: 0, df: 4 })).toBe(1);
     expect(differencePValue(1, { standardError: 0.1, df: 0 })).toBe(1);
