@@ -100,6 +100,12 @@ export function timesInverse(inverse: tf.Tensor, matrix: tf.Tensor2D): tf.Tensor
   return tf.mul(tf.reshape(inverse, [inverse.size, 1]), matrix);
 }
 
+/** The diagonal of a matrix `[d, d]`, `[d]`. */
+export function diagonalOf(matrix: tf.Tensor2D): tf.Tensor1D {
+  const d = matrix.shape[0];
+  return tf.stridedSlice(tf.reshape(matrix, [d * d]), [0], [d * d], [d + 1]) as tf.Tensor1D;
+}
+
 /** The parameters that a method treats, in order: weights, and biases where it treats them. */
 export function parametersOf(
   layers: readonly TreatedLayer[],

@@ -4,6 +4,7 @@ import type { Pass, PassRequest } from "../../nn/evaluate.ts";
 import type { KroneckerLayer, Parameter, ParameterRole } from "../../nn/parameter.ts";
 import type { RandomSource } from "../../nn/random.ts";
 import type { Optimizer, OptimizerDeclaration } from "../declaration.ts";
+import type { Problem } from "../problem.ts";
 import { asRows, type Matrix, multiply, scale, transpose } from "./matrix.ts";
 import { flat, type Nested, shapeOf } from "./nested.ts";
 
@@ -39,6 +40,8 @@ export interface Given {
   /** `[rows, dOut]` */
   readonly preactivations?: Nested;
   readonly hessianVector?: readonly Nested[];
+  /** The Hessian's product with a probe, where it is not fixed. */
+  readonly hessianTimes?: (probe: readonly tf.Tensor[]) => tf.Tensor[];
   /** As gradients, for labels drawn from the model. */
   readonly sampledGradients?: readonly Nested[];
   readonly examples?: number;
@@ -56,6 +59,8 @@ export interface Bench {
   readonly optimizer: Optimizer;
   step(given: Given): void;
   values(): number[][];
+  /** The first entry of each diagnostic. */
+  diagnose(given: Given): Record<string, number>;
   /** What was asked of the problem so far, pass by pass. */
   readonly requests: PassRequest[];
   dispose(): void;
@@ -86,21 +91,29 @@ export function benchOf(
   });
   const requests: PassRequest[] = [];
   let step = 0;
+  const problemOf = (given: Given): Problem => {
+    const { examples = 1, terms = examples, hessianTimes } = given;
+    const evaluate = (request: PassRequest = {}) => {
+      requests.push(request);
+      const pass = passOf(given, layers, terms);
+      const { probe } = request;
+      return probe && hessianTimes ? { ...pass, hessianVector: hessianTimes(probe) } : pass;
+    };
+    return { examples, terms, evaluate };
+  };
   return {
     optimizer,
     requests,
     step: (given) => {
-      const loss = tf.tidy(() => {
-        const { examples = 1, terms = examples } = given;
-        const evaluate = (request: PassRequest = {}) => {
-          requests.push(request);
-          return passOf(given, layers, terms);
-        };
-        const problem = { examples, terms, evaluate };
-        return optimizer.step(problem, { step: step++, rateFactor: 1, progress: 0 });
-      });
-      loss.dispose();
+      const info = { step: step++, rateFactor: 1, progress: 0 };
+      tf.tidy(() => optimizer.step(problemOf(given), info)).dispose();
     },
+    diagnose: (given) =>
+      tf.tidy(() => {
+        const values = Object.entries(optimizer.diagnose?.(problemOf(given)) ?? {});
+        const numbers = values.map(([name, tensor]) => [name, tensor.dataSync()[0] as number]);
+        return Object.fromEntries(numbers) as Record<string, number>;
+      }),
     values: () => parameters.map(({ variable }) => [...variable.dataSync()]),
     dispose: () => {
       optimizer.state.dispose();
