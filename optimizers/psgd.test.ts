@@ -105,7 +105,10 @@ describe("on a quadratic with H = R ⊗ L", () => {
   const hessian = kron(right, left);
 
   /** `‖PH − I‖_F/2` of P averaged over the last half of 300 updates, and c(P)/(2 tr H) at the end. */
-  function _fit(seed: number, settings: Record<string, unknown>): { error: number; share: number } {
+  function afterUpdates(
+    seed: number,
+    settings: Record<string, unknown>,
+  ): { error: number; share: number } {
     const given: Given = {
       gradients: [
         [
@@ -134,13 +137,13 @@ describe("on a quadratic with H = R ⊗ L", () => {
   }
 
   it.each([1, 2, 3])("finds the inverse, from seed %i", (seed) => {
-    const { error, share } = it(seed, {});
+    const { error, share } = afterUpdates(seed, {});
     expect(error).toBeLessThan(0.01);
     expect(share).toBeLessThan(1.001);
   });
 
   it("does not with ASDL's solves", () => {
-    expect(it(1, { variant: "asdl" }).error).toBeGreaterThan(0.02);
+    expect(afterUpdates(1, { variant: "asdl" }).error).toBeGreaterThan(0.02);
   });
 });
 
