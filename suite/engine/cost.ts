@@ -56,8 +56,17 @@ export function startCost(): void {
   const cost: Cost = { phases, flops: 0, bytes: 0, peakBytes: tf.memory().numBytes };
   const engine = tf.engine() as unknown as { runKernel: RunKernel };
   const original = engine.runKernel;
+  let inside = false;
   engine.runKernel = (kernelName, inputs, attributes) => {
-    const result = original.call(engine, kernelName, inputs, attributes);
+    // Kernels that another kernel is made of on some backend are part of it.
+    if (inside) return original.call(engine, kernelName, inputs, attributes);
+    inside = true;
+    let result: tf.Tensor | tf.Tensor[];
+    try {
+      result = original.call(engine, kernelName, inputs, attributes);
+    } finally {
+      inside = false;
+    }
     book(cost, kernelName, inputs, attributes ?? {}, Array.isArray(result) ? result : [result]);
     return result;
   };

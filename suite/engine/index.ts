@@ -3,6 +3,8 @@
 import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
 import { OnnxBackend } from "./backend.ts";
+import { registerCost } from "./cost.ts";
+import { CUSTOM_KERNEL_FLOPS } from "./custom/cost.ts";
 import { registerCustomLowerings } from "./custom/onnxruntime.ts";
 import { registerReferenceKernels } from "./custom/reference.ts";
 import { registerTensorflowKernels } from "./custom/tensorflow.ts";
@@ -71,6 +73,7 @@ export async function useBackend(options: BackendOptions = {}): Promise<DeviceRe
   const threads = backend === "reference" ? 1 : (options.threads ?? defaultThreads());
   repairGradients();
   registerReferenceKernels("cpu");
+  for (const [kernel, flops] of Object.entries(CUSTOM_KERNEL_FLOPS)) registerCost(kernel, flops);
   switch (backend) {
     case "onnxruntime":
       await useOnnxRuntime({ device, threads, spinning });

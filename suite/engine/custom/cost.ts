@@ -17,7 +17,7 @@ import {
 import { rootFractions } from "./rational.ts";
 
 type Attributes = Readonly<Record<string, unknown>>;
-type Inputs = Readonly<Record<string, TensorInfo>>;
+type Inputs = Readonly<Record<string, TensorInfo | undefined>>;
 
 /** Kernel name → FLOPs of a call. */
 export const CUSTOM_KERNEL_FLOPS: Readonly<
