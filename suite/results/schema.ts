@@ -152,7 +152,7 @@ export const provenanceSchema = z.strictObject({
   platform: words(40),
   dataset: z.strictObject({ name: words(60), checksum: hex(64) }),
   startedAt: z.iso.datetime(),
-  command: words(400).describe("reruns exactly this trial"),
+  command: words(1000).describe("reruns exactly this trial"),
   submittedBy: words(60).optional(),
   runUrl: z.url().max(300).optional(),
 });

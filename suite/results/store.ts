@@ -104,7 +104,12 @@ export function storeTrial(
 
 /** Writes the whole file through a temporary one. @throws StoreError when it is over the limit. */
 export function writeCellFile(file: string, content: CellFile): void {
-  const stored = { ...cellFileSchema.parse(content), digest: digestOf(content) };
+  const parsed = cellFileSchema.safeParse(content);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new StoreError(file, `not written: ${issue?.path.join(".")}: ${issue?.message}`);
+  }
+  const stored = { ...parsed.data, digest: digestOf(content) };
   const text = `${canonicalJson(stored)}\n`;
   if (Buffer.byteLength(text) > MAX_FILE_BYTES) {
     throw new StoreError(
