@@ -16,6 +16,11 @@ import { Value } from "./value.ts";
 const SESSION_LIMIT = 64;
 /** Nodes kept in the tree of recordings before it is forgotten and grown anew. */
 const TRACE_LIMIT = 200_000;
+/**
+ * Runs of a GPU that may queue up before one result is read back. The runtime holds the inputs of
+ * queued runs, so that without reading its memory would grow by a batch per step.
+ */
+const QUEUE_LIMIT = 8;
 /** A recording this long is run even if nobody asked, so that it cannot grow without bound. */
 const RECORDING_LIMIT = 20_000;
 
@@ -34,6 +39,7 @@ export class LazyGraph {
   private recording = 1;
   private root = newRoot();
   private traceSize = 0;
+  private queued = 0;
   private cursor = this.root;
   private outputs: Value[] = [];
   private feeds: Value[] = [];
@@ -106,6 +112,7 @@ export class LazyGraph {
         .downloader()
         .run({ x: value.device.as([value.size]) }, { y: buffer.as([value.size]) }, {});
       value.buffer = buffer;
+      this.queued = 0;
     }
     return value.buffer?.data;
   }
@@ -181,6 +188,14 @@ export class LazyGraph {
       if (result.location === "gpu-buffer") value.device = new DeviceBuffer(result);
       else value.buffer = new Buffer(spec.dtype as BufferDtype, result.data, false);
     }
+    if (allocates) this.limitQueue(plan.fetches.map((slot) => outputs[slot] as Value));
+  }
+
+  /** Waits for the GPU now and then, by reading the smallest result of the latest run. */
+  private limitQueue(results: readonly Value[]): void {
+    this.queued = results.some(({ device }) => device === null) ? 0 : this.queued + 1;
+    if (this.queued < QUEUE_LIMIT) return;
+    this.download(results.reduce((least, one) => (one.size < least.size ? one : least)));
   }
 
   private planFor(outputs: readonly Value[], feeds: readonly Value[]): Plan {

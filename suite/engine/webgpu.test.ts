@@ -89,6 +89,17 @@ if (missing) {
       }
     });
 
+    it("waits for the device now and then although nobody reads", () => {
+      const backend = tf.backend() as OnnxBackend;
+      const weights = tf.variable(draw([8, 8], 1));
+      const waited = Array.from({ length: 20 }, () => {
+        tf.tidy(() => weights.assign(tf.mul(weights, 0.5)));
+        backend.flush();
+        return backend.find(weights.dataId).buffer !== null;
+      });
+      expect(waited.filter(Boolean)).toHaveLength(2);
+    });
+
     it("reads under another shape what it computed before", () => {
       const x = tf.add(draw([2, 3], 1), 1);
       const first = x.dataSync();
