@@ -40,9 +40,11 @@ export interface Trajectory {
 
 export interface OracleOptions {
   /** Our name for a tensor or number of the oracle's state; null: we hold nothing like it. */
-  readonly stateName?: (name: string, trajectory: Trajectory) => string | null;
+  readonly stateName?: (name: string, trajectory: Trajectory, values: Nested) => string | null;
   /** State of ours that exists only after the first curvature step. */
   readonly isLate?: (name: string) => boolean;
+  /** The oracle's state as we hold it, under its names. */
+  readonly converted?: (state: Tensors) => Tensors;
   /** Hyperparameters of the oracle that are not ours. */
   readonly without?: readonly string[];
 }
@@ -136,12 +138,12 @@ function savedState(
   fresh: SavedState,
   given: Tensors,
   trajectory: Trajectory,
-  { stateName = (name) => name, isLate = () => false }: OracleOptions,
+  { stateName = (name) => name, isLate = () => false, converted = (state) => state }: OracleOptions,
 ): SavedState {
   const tensors = { ...fresh.tensors };
   const numbers = { ...fresh.numbers };
-  for (const [theirs, values] of Object.entries(given)) {
-    const name = stateName(theirs, trajectory);
+  for (const [theirs, values] of Object.entries(converted(given))) {
+    const name = stateName(theirs, trajectory, values);
     if (name === null) continue;
     const tensor = tensors[name];
     if (tensor) tensors[name] = { ...tensor, values: flat(values) };
