@@ -4,12 +4,12 @@
  */
 import {
   type CrossoverInterval,
-  type Draw,
+  type Fill,
   type IntervalOptions,
   summariseReplicates,
 } from "./crossover-interval.ts";
 import { bootstrapReplicates } from "./intervals.ts";
-import { drawIndex, REPLICATES, RESAMPLING_SEED, randomFrom } from "./random.ts";
+import { drawIndex, type Random, REPLICATES, RESAMPLING_SEED, randomFrom } from "./random.ts";
 import { at, mean } from "./statistics.ts";
 
 /** Every combination of resamples is enumerated up to this many replicates. */
@@ -33,25 +33,49 @@ export function bootstrapCrossover(
   const combinations = lists.flat().reduce((product, list) => product * list.length, 1);
   const exact = combinations <= MOST_EXACT;
   const replicates = exact ? combinations : (options.replicates ?? REPLICATES);
-  let counter = 0;
-  const draw: Draw = (d) => {
-    let rest = counter++;
-    for (let j = 0; j < d.length; j++) {
-      let total = 0;
-      for (const list of at(lists, j)) {
-        total += at(list, exact ? rest % list.length : drawIndex(random, list.length));
-        rest = Math.floor(rest / list.length);
-      }
-      d[j] = total;
-    }
-  };
-  const positions = points.map(({ position }) => position);
+  let block = 1;
+  const filled = points.map(({ position }, j) => {
+    const parts = at(lists, j).map((list) => {
+      const repeat = block;
+      block *= list.length;
+      return { list, repeat };
+    });
+    return { position, fill: exact ? enumerate(parts) : sample(parts, random) };
+  });
   return {
-    ...summariseReplicates(positions, draw, { ...options, replicates }),
+    ...summariseReplicates(filled, { ...options, replicates }),
     method: "bootstrap",
     resampled: "seeds",
     replicates,
     seed,
+  };
+}
+
+/** Resampled means, each of which stays for `repeat` combinations. */
+interface Part {
+  list: readonly number[];
+  repeat: number;
+}
+
+function enumerate(parts: readonly Part[]): Fill {
+  return (out, first, stride) => {
+    for (let i = first, counter = 0; i < out.length; i += stride, counter++) {
+      out[i] = parts.reduce(
+        (total, { list, repeat }) => total + at(list, Math.floor(counter / repeat) % list.length),
+        0,
+      );
+    }
+  };
+}
+
+function sample(parts: readonly Part[], random: Random): Fill {
+  return (out, first, stride) => {
+    for (let i = first; i < out.length; i += stride) {
+      out[i] = parts.reduce(
+        (total, { list }) => total + at(list, drawIndex(random, list.length)),
+        0,
+      );
+    }
   };
 }
 

@@ -52,29 +52,32 @@ export interface IntervalOptions {
   seed?: number;
 }
 
-/** Fills `d` [points] with one replicate of the differences. */
-export type Draw = (d: Float64Array) => void;
+/** Writes one point's difference for every replicate: `out[first + replicate·stride]`. */
+export type Fill = (out: Float64Array, first: number, stride: number) => void;
 
-/** The distribution of the lasting crossing over replicates. */
+/** The distribution of the lasting crossing over replicates; one `Fill` per point, in axis order. */
 export function summariseReplicates(
-  positions: readonly number[],
-  draw: Draw,
+  points: readonly { position: number; fill: Fill }[],
   options: IntervalOptions & { replicates: number; earliest?: number },
 ): Pick<CrossoverInterval, "low" | "high" | "always" | "never" | "several"> {
   const { axis, minimumLead = 0, replicates, earliest = Number.POSITIVE_INFINITY } = options;
-  const x = Float64Array.from(positions, (position) => coordinate(axis, position));
-  const d = new Float64Array(x.length);
+  const count = points.length;
+  const x = Float64Array.from(points, ({ position }) => coordinate(axis, position));
+  // Row by row, so that a replicate is one contiguous subarray.
+  const differences = new Float64Array(replicates * count);
+  points.forEach(({ fill }, j) => {
+    fill(differences, j, count);
+  });
+  if (minimumLead !== 0) {
+    differences.forEach((value, index) => {
+      differences[index] = value - minimumLead;
+    });
+  }
   const lasting = new Float64Array(replicates);
   let several = 0;
-  let always = 0;
-  let never = 0;
   for (let replicate = 0; replicate < replicates; replicate++) {
-    draw(d);
-    if (minimumLead !== 0) for (let j = 0; j < d.length; j++) d[j] = (d[j] as number) - minimumLead;
-    const place = lastingCrossing(x, d);
-    lasting[replicate] = place;
-    if (place === Number.NEGATIVE_INFINITY) always++;
-    if (place === Number.POSITIVE_INFINITY) never++;
+    const d = differences.subarray(replicate * count, (replicate + 1) * count);
+    lasting[replicate] = lastingCrossing(x, d);
     if (countCrossings(d) > 1) several++;
   }
   lasting.sort();
@@ -82,11 +85,12 @@ export function summariseReplicates(
     positionOf(axis, Math.min(earliest, quantileOfSorted(lasting, 0.025))),
     positionOf(axis, quantileOfSorted(lasting, 0.975)),
   ];
+  const share = (value: number) => lasting.filter((one) => one === value).length / replicates;
   return {
     low: Math.min(...ends),
     high: Math.max(...ends),
-    always: always / replicates,
-    never: never / replicates,
+    always: share(Number.NEGATIVE_INFINITY),
+    never: share(Number.POSITIVE_INFINITY),
     several: several / replicates,
   };
 }
@@ -108,14 +112,13 @@ export function pooledTCrossover(
   const { seed = RESAMPLING_SEED, replicates = REPLICATES, tuning } = options;
   if (points.length === 0 || points.some(({ noise }) => !(noise.df > 0))) return null;
   const random = randomFrom(seed);
-  const draws = points.map((point) => drawerOf(point, random, tuning));
-  const draw: Draw = (d) => {
-    for (let j = 0; j < d.length; j++) d[j] = (draws[j] as () => number)();
-  };
-  const positions = points.map(({ position }) => position);
   const earliest = bandEdge(points, options);
+  const filled = points.map((point) => ({
+    position: point.position,
+    fill: fillOf(point, random, tuning),
+  }));
   return {
-    ...summariseReplicates(positions, draw, { ...options, replicates, earliest }),
+    ...summariseReplicates(filled, { ...options, replicates, earliest }),
     method: "pooled t",
     resampled: tuning ? "seeds and tuning" : "seeds",
     replicates,
@@ -123,33 +126,48 @@ export function pooledTCrossover(
   };
 }
 
-/** Draws replicates of one point's difference. */
-function drawerOf(point: PairedPoint, random: Random, tuning: Metric | undefined): () => number {
+/** Draws the replicates of one point's difference. */
+function fillOf(point: PairedPoint, random: Random, tuning: Metric | undefined): Fill {
   const { difference, seedNoise, challenger, baseline } = point;
   if (!tuning || !challenger.cell || !baseline.cell) {
+    const { standardError } = seedNoise;
     const t = studentTSampler(seedNoise.df);
-    return () => difference + t(random) * seedNoise.standardError;
-  }
-  const first = tuningSampler(challenger.cell, tuning);
-  const second = tuningSampler(baseline.cell, tuning);
-  const [one, other] = [point.challengerDeviation, point.baselineDeviation];
-  if (one === other) {
-    const t = studentTSampler(one.df);
-    return () => {
-      const a = first(random);
-      const b = second(random);
-      const scale = one.s * Math.sqrt(a.inverseCount + b.inverseCount);
-      return a.centre - b.centre + t(random) * scale;
+    return (out, first, stride) => {
+      for (let i = first; i < out.length; i += stride) {
+        out[i] = difference + t(random) * standardError;
+      }
     };
   }
-  return () => {
-    const a = first(random);
-    const b = second(random);
+  const one = tuningSampler(challenger.cell, tuning);
+  const other = tuningSampler(baseline.cell, tuning);
+  const noise = noiseOf(point, random);
+  return (out, first, stride) => {
+    for (let i = first; i < out.length; i += stride) {
+      const a = one(random);
+      const centre = a.centre;
+      const inverseCount = a.inverseCount;
+      const b = other(random);
+      out[i] = centre - b.centre + noise(inverseCount, b.inverseCount);
+    }
+  };
+}
+
+/** Draws the noise of a difference between means of 1/inverseCount seeds each. */
+function noiseOf(
+  { challengerDeviation, baselineDeviation }: PairedPoint,
+  random: Random,
+): (one: number, other: number) => number {
+  if (challengerDeviation === baselineDeviation) {
+    const { s, df } = challengerDeviation;
+    const t = studentTSampler(df);
+    return (one, other) => t(random) * s * Math.sqrt(one + other);
+  }
+  return (one, other) => {
     const { standardError, df } = differenceNoise(
-      { deviation: one, inverseCount: a.inverseCount },
-      { deviation: other, inverseCount: b.inverseCount },
+      { deviation: challengerDeviation, inverseCount: one },
+      { deviation: baselineDeviation, inverseCount: other },
     );
-    return a.centre - b.centre + drawStudentT(random, df) * standardError;
+    return drawStudentT(random, df) * standardError;
   };
 }
 

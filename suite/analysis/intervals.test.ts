@@ -90,7 +90,8 @@ describe("bootstrap", () => {
 describe("the rule for boards", () => {
   it("pools up to four seeds, uses t up to nine, BCa from ten", () => {
     expect(scoreInterval(three, [four])?.method).toBe("pooled t");
-    expect(scoreInterval([...three, ...four], [])?.method).toBe("t");
+    expect(scoreInterval([...three, 99.2, 99], [four])?.method).toBe("t");
+    expect(scoreInterval(four, [three])?.method).toBe("pooled t");
     expect(scoreInterval([...three, ...four, ...three], [])?.method).toBe("BCa bootstrap");
     expect(scoreInterval([99], [])).toBeNull();
     expectClose(scoreError(three, [four]), 0.204939 / Math.sqrt(3), 6);
