@@ -23,7 +23,7 @@ export async function launchProcesses(
     filename: new URL("./worker.ts", import.meta.url).href,
     name: "runWorkerTask",
     runtime: "child_process",
-    minThreads: 1,
+    minThreads: engine.workers,
     maxThreads: engine.workers,
     execArgv: ["--import", "tsx"],
     // Tinypool gives its processes an empty environment otherwise: no PATH, no library paths.

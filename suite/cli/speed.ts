@@ -1,0 +1,173 @@
+/** @file `npm run speed`: how fast this machine is, kernel by kernel, step by step, trial by trial. */
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { type DeviceReport, useBackend } from "../engine/index.ts";
+import { gemmRate } from "../launch/gemm-rate.ts";
+import { measureSteps, STEP_MODELS, type StepMeasurement } from "../launch/measure-steps.ts";
+import { measureTrials } from "../launch/measure-trials.ts";
+import { sourceOf } from "../launch/provenance.ts";
+import { writeStepTimes } from "../launch/step-times.ts";
+import { UsageError, unknownName } from "../protocol/error.ts";
+import { loadOptimizer, loadOptimizers } from "../protocol/registry.ts";
+import { loadTask, tierOf } from "../protocol/tasks.ts";
+import { canonicalJson } from "../results/canonical.ts";
+import { TIERS, type Tier } from "../results/schema.ts";
+import { writeAtomically } from "../results/store.ts";
+import { names, positiveInteger } from "./options.ts";
+import { runCommand } from "./run.ts";
+import { textTable } from "./table.ts";
+import { duration } from "./words.ts";
+
+const FOLDER = fileURLToPath(new URL("../../results/speed", import.meta.url));
+
+interface SpeedOptions {
+  steps?: boolean;
+  trials?: boolean;
+  task?: string;
+  tier: Tier;
+  optimizer?: string[];
+  rounds: number;
+  threads: number;
+  write?: boolean;
+  json?: boolean;
+}
+
+const command = new Command("speed")
+  .description("Step times of optimizers, or of whole trials for estimates.")
+  .option("--steps", "every optimizer on a few models, at intervals 1 and never")
+  .option("--trials", "one task's trials: what plans are estimated from")
+  .option("--task <id>", "with --trials")
+  .option("--tier <tier>", "with --trials", "mini")
+  .option("--optimizer <ids>", "default: all", names)
+  .option("--rounds <count>", "timed steps of each", positiveInteger("--rounds"), 21)
+  .option(
+    "--threads <count>",
+    "threads of the engine",
+    positiveInteger("--threads"),
+    availableParallelism(),
+  )
+  .option("--write", "into results/speed/, named after this machine")
+  .option("--json", "measurements as JSON")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  npm run speed -- --steps
+  npm run speed -- --steps --optimizer sgd,kfac,shampoo --rounds 41
+  npm run speed -- --trials --task mnist-mlp --tier mini --threads 1 --write
+
+Close other programs first: a busy machine makes every figure worse, and not equally.`,
+  )
+  .action(async (options: SpeedOptions) => {
+    if (options.trials) await trials(options);
+    else if (options.steps) await steps(options);
+    else throw new UsageError("Nothing to measure was given.", "Give --steps or --trials.");
+  });
+
+async function chosenOptimizers({ optimizer }: SpeedOptions) {
+  if (optimizer) return Promise.all(optimizer.map((id) => loadOptimizer(id)));
+  return (await loadOptimizers()).optimizers;
+}
+
+async function steps(options: SpeedOptions): Promise<void> {
+  const device = await useBackend({ threads: options.threads, spinning: true });
+  const optimizers = await chosenOptimizers(options);
+  const rate = gemmRate();
+  const measured: StepMeasurement[] = [];
+  for (const model of STEP_MODELS) {
+    process.stderr.write(`${model.name}, batch ${model.batchSize}\n`);
+    measured.push(...measureSteps(model, optimizers, options.rounds));
+  }
+  const table = { ...heading(device), gemmGflops: rate / 1e9, measurements: measured };
+  if (options.write) save(`steps.${device.deviceClass}.json`, table);
+  process.stdout.write(options.json ? `${canonicalJson(table)}\n` : stepsText(measured, rate));
+}
+
+const heading = (device: DeviceReport) => ({
+  deviceClass: device.deviceClass,
+  processor: device.processor,
+  threads: device.threads,
+  runtime: device.runtimeVersion,
+  measuredAt: new Date().toISOString(),
+  commit: sourceOf().commit,
+});
+
+function stepsText(measured: readonly StepMeasurement[], rate: number): string {
+  const models = [...new Set(measured.map(({ model }) => model))];
+  return models
+    .map((model) => {
+      const rows = measured.filter((one) => one.model === model);
+      const sgd = rows.find(({ optimizer }) => optimizer === "sgd");
+      const body = rows.map(({ optimizer, intervals, minimumMs, medianMs, flops }) => {
+        const floor = (1000 * flops) / rate;
+        return [
+          optimizer,
+          intervals,
+          medianMs.toFixed(2),
+          minimumMs.toFixed(2),
+          sgd ? (minimumMs / sgd.minimumMs).toFixed(1) : "",
+          floor.toFixed(2),
+          (minimumMs / floor).toFixed(1),
+        ];
+      });
+      const header = [
+        "optimizer",
+        "intervals",
+        "median ms",
+        "min ms",
+        "× sgd",
+        "floor ms",
+        "× floor",
+      ];
+      return `${model}, batch ${rows[0]?.batchSize}\n${textTable(header, body)}\n`;
+    })
+    .join("\n");
+}
+
+async function trials(options: SpeedOptions): Promise<void> {
+  if (!options.task) throw new UsageError("--trials needs a task.", "Add --task mnist-mlp.");
+  if (!TIERS.includes(options.tier)) throw unknownName("tier", options.tier, TIERS);
+  const { tier, threads } = options;
+  const task = await loadTask(options.task);
+  const protocol = tierOf(task, tier);
+  const device = await useBackend({ threads, spinning: false });
+  const data = await protocol.load({
+    onProgress: (message) => process.stderr.write(`${message}\n`),
+  });
+  const entries = await measureTrials({
+    task,
+    tier,
+    data,
+    optimizers: await chosenOptimizers(options),
+    batchSizes: protocol.batchSizes,
+    onEntry: ({ optimizer, batchSize, stepSeconds }) =>
+      process.stderr.write(
+        `${optimizer} b${batchSize}: ${(1000 * stepSeconds).toFixed(2)} ms a step\n`,
+      ),
+  });
+  if (options.write) {
+    const { deviceClass, measuredAt, commit } = heading(device);
+    process.stdout.write(`${writeStepTimes({ deviceClass, measuredAt, commit, entries })}\n`);
+  }
+  const rows = entries.map((entry) => [
+    entry.optimizer,
+    String(entry.batchSize),
+    (1000 * entry.stepSeconds).toFixed(2),
+    duration(entry.evaluationSeconds),
+  ]);
+  process.stdout.write(
+    options.json
+      ? `${canonicalJson(entries)}\n`
+      : `${textTable(["optimizer", "batch", "ms a step", "evaluation"], rows)}\n`,
+  );
+}
+
+function save(name: string, table: unknown): void {
+  const file = join(FOLDER, name);
+  writeAtomically(file, `${canonicalJson(table)}\n`);
+  process.stderr.write(`${file}\n`);
+}
+
+await runCommand(command);

@@ -1,0 +1,20 @@
+/** @file The fastest matrix product that the engine reaches here: what floors are made from. */
+import * as tf from "@tensorflow/tfjs-core";
+
+const SIZE = 1024;
+const ROUNDS = 12;
+
+/** FLOPs per second of a 1024³ product, the best of a few. */
+export function gemmRate(): number {
+  const a = tf.randomNormal([SIZE, SIZE]);
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round++) {
+    const began = performance.now();
+    const product = tf.matMul(a, a);
+    product.dataSync();
+    best = Math.min(best, performance.now() - began);
+    product.dispose();
+  }
+  a.dispose();
+  return (2 * SIZE ** 3) / (best / 1000);
+}
