@@ -13,6 +13,7 @@ import { BACKENDS, defaultThreads, describeDevice } from "./devices.ts";
 import { EngineError } from "./error.ts";
 import { repairGradients } from "./gradients.ts";
 import { BACKEND_NAME } from "./graph.ts";
+import { leanEngine } from "./lean/index.ts";
 import { registerKernels } from "./lowering/index.ts";
 import type { Device } from "./runtime.ts";
 import { runtimeVersion } from "./runtime.ts";
@@ -71,6 +72,7 @@ export interface EngineCounters {
 export async function useBackend(options: BackendOptions = {}): Promise<DeviceReport> {
   const { backend = "onnxruntime", device = "cpu", spinning = true } = options;
   const threads = backend === "reference" ? 1 : (options.threads ?? defaultThreads());
+  leanEngine();
   repairGradients();
   registerReferenceKernels("cpu");
   for (const [kernel, flops] of Object.entries(CUSTOM_KERNEL_FLOPS)) registerCost(kernel, flops);

@@ -1,6 +1,6 @@
 /**
  * @file What the conformance run bundles: tfjs-core's published tests, its gradients (repaired as
- * everywhere in Crossover), and the backend under test.
+ * everywhere in Crossover), its engine (made lean, as everywhere), and the backend under test.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients";
@@ -11,11 +11,13 @@ import { OnnxBackend } from "../backend.ts";
 import type { Device } from "../devices.ts";
 import { repairGradients } from "../gradients.ts";
 import { BACKEND_NAME } from "../graph.ts";
+import { leanEngine } from "../lean/index.ts";
 import { registerKernels } from "../lowering/index.ts";
 
 const backendName = process.env.CONFORMANCE_BACKEND ?? BACKEND_NAME;
 const device = (process.env.CONFORMANCE_DEVICE ?? "cpu") as Device;
 
+leanEngine();
 repairGradients();
 registerKernels();
 tf.registerBackend(BACKEND_NAME, () => {
