@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { engineCounters, flush, useBackend } from "../engine/index.ts";
+import { engineCounters, flush, resetEngineCounters, useBackend } from "../engine/index.ts";
 import { isOptimizerDeclaration, type OptimizerDeclaration } from "./declaration.ts";
 import { readEvents } from "./events.ts";
 import { type GoldenFile, goldenIssue } from "./golden.ts";
@@ -24,8 +24,8 @@ const goldens: GoldenFile = JSON.parse(
 );
 
 export interface ConformanceOptions {
-  /** The kernel without a graph of its own that a step waits for on onnxruntime, and why. */
-  readonly waitsFor?: string;
+  /** Kernels that run in JavaScript on onnxruntime, so that a step waits for them; and why. */
+  readonly fallbacks?: Readonly<Record<string, string>>;
 }
 
 /** Registers the conformance tests of every optimizer that a file exports. */
@@ -166,8 +166,9 @@ function preconditionNothing(create: PipelineCreate<PipelineHyperparameters>) {
 
 function describeEngine(
   { hyperparameters, ...declaration }: OptimizerDeclaration,
-  { waitsFor }: ConformanceOptions,
+  { fallbacks = {} }: ConformanceOptions,
 ): void {
+  const named = Object.keys(fallbacks);
   // Two rounds of every interval are seen before the count: defaults may be long.
   const known = (intervals: object) =>
     Object.fromEntries(Object.entries(intervals).filter(([name]) => name in hyperparameters.shape));
@@ -178,11 +179,12 @@ function describeEngine(
   ])("compiles nothing in steady state, at %o", async (at) => {
     await useBackend({ backend: "onnxruntime", threads: 1 });
     const run = smallRun({ hyperparameters, ...declaration }, "mlp", at);
+    resetEngineCounters();
     const take = (steps: number) => {
       for (let step = 0; step < steps; step++) {
         const runs = engineCounters().runs;
         run.recordStep();
-        if (!waitsFor) {
+        if (named.length === 0) {
           expect(engineCounters().runs, "a step may not wait for a tensor's value").toBe(runs);
         }
         flush();
@@ -191,6 +193,8 @@ function describeEngine(
     };
     const warm = take(9);
     expect(take(8), "write values that change as tensors, never as attributes").toBe(warm);
+    const ran = Object.keys(engineCounters().fallbacks);
+    expect(ran, "kernels without a graph: name them, with the reason").toEqual(named);
     run.dispose();
     await useBackend({ backend: "reference" });
   });
