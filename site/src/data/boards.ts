@@ -1,0 +1,123 @@
+/** @file Every board of the results, scored once per build. */
+import { type Board, boardOf } from "../../../suite/analysis/board.ts";
+import type { Axis } from "../../../suite/analysis/crossover.ts";
+import type { TaskFacts } from "../../../suite/analysis/metric.ts";
+import { comparePair, type PairComparison } from "../../../suite/analysis/pairs.ts";
+import { type MeasuredCell, scoreCells } from "../../../suite/analysis/score-cells.ts";
+import { groupBy } from "../../../suite/analysis/statistics.ts";
+import { factsOf } from "../../../suite/protocol/facts.ts";
+import type { TaskDeclaration } from "../../../suite/protocol/task.ts";
+import type { CellFile } from "../../../suite/results/schema.ts";
+import { BOARD_TIERS, type BoardTier, rankOf, TASKS } from "./catalogue.ts";
+import { allFiles } from "./results.ts";
+
+/** One axis of a board at one value of the other. */
+export interface Slice {
+  /** `batch-n50000`: over batch sizes at that dataset size; `dataset-b64`: the other way round. */
+  readonly id: string;
+  readonly board: Board;
+  readonly files: readonly CellFile[];
+}
+
+export interface TaskBoard {
+  readonly task: TaskDeclaration;
+  readonly tier: BoardTier;
+  readonly facts: TaskFacts;
+  readonly files: readonly CellFile[];
+  readonly cells: readonly MeasuredCell[];
+  /** The main slice first; empty without results. */
+  readonly slices: readonly Slice[];
+}
+
+/** Fewer points than this are no curve of their own. */
+const FEWEST_POINTS = 3;
+
+const built = new Map<string, TaskBoard>();
+
+/** Every task at every tier that it has, measured or not. */
+export function allBoards(): readonly TaskBoard[] {
+  if (built.size === 0) {
+    const groups = groupBy(allFiles(), ({ cell }) => `${cell.tier}/${cell.task}`);
+    for (const task of TASKS) {
+      for (const tier of BOARD_TIERS.filter((one) => task.tiers[one])) {
+        const key = `${tier}/${task.id}`;
+        built.set(key, taskBoard(task, tier, groups.get(key) ?? []));
+      }
+    }
+  }
+  return [...built.values()];
+}
+
+/** The boards that have a score to show. */
+export function measuredBoards(): readonly TaskBoard[] {
+  return allBoards().filter(({ slices }) => slices.length > 0);
+}
+
+function taskBoard(task: TaskDeclaration, tier: BoardTier, files: readonly CellFile[]): TaskBoard {
+  const facts = factsOf(task, tier);
+  const scoring = { tier, task: task.id, facts };
+  const cells = scoreCells(files, scoring);
+  const own = files.filter(({ arm }) => arm === "board");
+  const sliceOf = (axis: Axis, fixed?: number): Slice[] => {
+    const board = boardOf(cells, { ...scoring, axis, ...(fixed !== undefined && { fixed }) });
+    if (!board) return [];
+    const id = axis === "batch" ? `batch-n${board.fixed}` : `dataset-b${board.fixed}`;
+    const inside = own.filter(
+      ({ cell }) => (axis === "batch" ? cell.datasetSize : cell.batchSize) === board.fixed,
+    );
+    return [{ id, board, files: inside }];
+  };
+  const main = sliceOf("batch");
+  const sizes = (key: "batchSize" | "datasetSize") =>
+    [...new Set(cells.map(({ cell }) => cell[key]))].sort((a, b) => b - a);
+  const others = [
+    ...sizes("datasetSize").flatMap((size) => sliceOf("batch", size)),
+    ...sizes("batchSize").flatMap((size) => sliceOf("dataset", size)),
+  ].filter(({ id, board }) => id !== main[0]?.id && board.points.length >= FEWEST_POINTS);
+  return { task, tier, facts, files, cells, slices: [...main, ...others] };
+}
+
+const compared = new Map<string, PairComparison | null>();
+
+/** The comparison of two optimizers on a slice; null without common data. */
+export function pairOn(slice: Slice, challenger: string, baseline: string): PairComparison | null {
+  const { board, id } = slice;
+  const key = `${board.tier}/${board.task}/${id}/${challenger}/${baseline}`;
+  const known = compared.get(key);
+  if (known !== undefined) return known;
+  const rows = new Set(board.rows.map(({ optimizer }) => optimizer));
+  const found =
+    rows.has(challenger) && rows.has(baseline) ? comparePair(board, challenger, baseline) : null;
+  compared.set(key, found);
+  return found;
+}
+
+export interface PairData {
+  readonly challenger: string;
+  readonly baseline: string;
+  readonly on: readonly { readonly slice: Slice; readonly pair: PairComparison }[];
+}
+
+let pairs: readonly PairData[] | undefined;
+
+/** Every two optimizers with common data; the later in the catalogue challenges the earlier. */
+export function allPairs(): readonly PairData[] {
+  pairs ??= findPairs();
+  return pairs;
+}
+
+function findPairs(): PairData[] {
+  const slices = measuredBoards().flatMap((board) => board.slices);
+  const ids = [
+    ...new Set(slices.flatMap(({ board }) => board.rows.map(({ optimizer }) => optimizer))),
+  ].sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
+  return ids.flatMap((baseline, index) =>
+    ids.slice(index + 1).flatMap((challenger): PairData[] => {
+      const on = slices.flatMap((slice) => {
+        const pair = pairOn(slice, challenger, baseline);
+        return pair ? [{ slice, pair }] : [];
+      });
+      return on.length > 0 ? [{ challenger, baseline, on }] : [];
+    }),
+  );
+}

@@ -1,0 +1,37 @@
+/** @file What a figure of the site is: its data, what it shows in words, and how to make it again. */
+import type { CellFile } from "../../../suite/results/schema.ts";
+import type { Figure, FigureAxis } from "../../../suite/studies/figure.ts";
+
+/** Where challengers overtake: one row each, on a size axis. Ends are 0 or ∞ beyond the grid. */
+export interface StripRow {
+  readonly name: string;
+  readonly at: number;
+  readonly low: number;
+  readonly high: number;
+  /** In words, for the label at the right. */
+  readonly words: string;
+  /** No point differs surely: no mark is drawn. */
+  readonly tie: boolean;
+}
+
+export interface BarRow {
+  readonly name: string;
+  readonly parts: readonly { readonly name: string; readonly value: number }[];
+}
+
+export type SiteFigure =
+  | Figure
+  | { readonly kind: "strip"; readonly x: FigureAxis; readonly grid: readonly number[]; readonly rows: readonly StripRow[] }
+  | { readonly kind: "bars"; readonly unit: string; readonly rows: readonly BarRow[] };
+
+export interface FigureSpec {
+  /** Path below `figures/`, unique. */
+  readonly id: string;
+  readonly title: string;
+  /** What it shows, as a sentence: the text alternative. */
+  readonly finding: string;
+  readonly figure: SiteFigure;
+  /** Prints the same numbers in a terminal. */
+  readonly command: string;
+  readonly files: readonly CellFile[];
+}

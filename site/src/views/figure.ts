@@ -1,0 +1,105 @@
+/** @file A figure on a page: drawing, what it shows, its table, its files, its command, its date. */
+import { formatCount } from "../../../suite/analysis/format.ts";
+import type { FigurePanel } from "../../../suite/studies/figure.ts";
+import { link } from "../data/links.ts";
+import { sourcesOf } from "../data/results.ts";
+import { type Drawing, drawingsOf, inlineSvg } from "../figures/draw.ts";
+import { labelOf, pointText } from "../figures/line-chart.ts";
+import { tickLabel } from "../figures/scale.ts";
+import type { FigureSpec } from "../figures/spec.ts";
+import { numbersOf } from "../figures/tables.ts";
+import { type Child, type Html, html, raw } from "../html.ts";
+
+const WIDE = 760;
+const NARROW = 344;
+const HALF = 372;
+
+/** The whole block; `heading` is its level in the page. */
+export function figureBlock(spec: FigureSpec, options: { open?: boolean } = {}): Html {
+  const panels = drawingsOf(spec.figure, WIDE).length;
+  return html`<figure class="fig" id="${anchorOf(spec.id)}">
+<figcaption><b>${spec.title}</b> <span>${spec.finding}</span></figcaption>
+${panels === 0 ? null : drawingBlock(spec, panels)}
+${tableBlock(spec, options.open ?? panels === 0)}
+${underline(spec)}
+</figure>`;
+}
+
+export const anchorOf = (id: string) => id.replace(/[^a-z0-9]+/g, "-");
+
+function drawingBlock(spec: FigureSpec, panels: number): Html {
+  const wide = drawingsOf(spec.figure, panels > 1 ? HALF : WIDE);
+  const narrow = panels > 1 ? [] : drawingsOf(spec.figure, NARROW);
+  const draw = (drawings: readonly Drawing[]) =>
+    drawings.map((one) => {
+      const label = one.title ? `${one.title}: ${spec.finding}` : spec.finding;
+      return html`<div class="plot">${one.title && panels > 1 ? html`<p class="panel">${one.title}</p>` : null}${raw(inlineSvg(one, label))}</div>`;
+    });
+  if (panels > 1) return html`<div class="panels" data-chart>${draw(wide)}</div>`;
+  return html`<div class="wide" data-chart>${draw(wide)}</div><div class="narrow" data-chart>${draw(narrow)}</div>`;
+}
+
+function tableBlock(spec: FigureSpec, open: boolean): Html {
+  const tables =
+    spec.figure.kind === "lines"
+      ? spec.figure.panels.map((panel) => panelTable(panel, spec.title))
+      : [numberTable(spec)];
+  return html`<details${raw(open ? " open" : "")}><summary>The numbers as a table</summary>${tables}</details>`;
+}
+
+/** One row per x, one column per series. */
+function panelTable(panel: FigurePanel, title: string): Html {
+  const xs = [...new Set(panel.series.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
+  const head = panel.series.map(({ name }) => html`<th scope="col">${labelOf(name)}</th>`);
+  const rows = xs.map((x) => {
+    const cells = panel.series.map(({ name, points }) => {
+      const point = points.find((one) => one.x === x);
+      if (!point) return html`<td class="none">–</td>`;
+      const hint = pointText(labelOf(name), point, panel);
+      return html`<td title="${hint}">${tickLabel(Number(point.y.toPrecision(4)))}</td>`;
+    });
+    return html`<tr><th scope="row">${tickLabel(Number(x.toPrecision(6)))}</th>${cells}</tr>`;
+  });
+  const caption = `${panel.title || title}: ${panel.y.label} by ${panel.x.label}`;
+  return scrollTable(caption, html`<thead><tr><th scope="col">${panel.x.label}</th>${head}</tr></thead><tbody>${rows}</tbody>`);
+}
+
+function numberTable(spec: FigureSpec): Html {
+  const { columns, rows } = numbersOf(spec.figure);
+  const text = (value: string | number | null) =>
+    value === null ? "–" : typeof value === "number" ? sizeText(value) : labelOf(value);
+  return scrollTable(
+    spec.title,
+    html`<thead><tr>${columns.map((one) => html`<th scope="col">${one || "row"}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map((value, i) => (i === 0 ? html`<th scope="row">${text(value)}</th>` : html`<td>${text(value)}</td>`))}</tr>`)}</tbody>`,
+  );
+}
+
+function sizeText(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return "beyond the grid";
+  return tickLabel(Number(value.toPrecision(4)));
+}
+
+/** A table that scrolls sideways inside itself and can be reached by keyboard. */
+export function scrollTable(caption: string, content: Child, attributes = ""): Html {
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table${raw(attributes ? ` ${attributes}` : "")}><caption>${caption}</caption>${content}</table></div>`;
+}
+
+function underline(spec: FigureSpec): Html {
+  const { date, commits, trials } = sourcesOf(spec.files);
+  const file = (kind: string) =>
+    html`<a href="${link(`/figures/${spec.id}.${kind}`)}" download>${kind.toUpperCase()}</a>`;
+  const drawn = spec.figure.kind !== "table";
+  const when = date
+    ? html`${formatCount(trials)} trials, the newest of <time datetime="${date}">${date}</time>, at ${commitWords(commits)}`
+    : html`no trials yet`;
+  return html`<p class="under">${file("csv")} ${file("json")} ${drawn ? file("svg") : null} <code class="command">${spec.command}</code> <span>${when}</span></p>`;
+}
+
+/** `commit 1a2b3c4` or `commits 1a2b3c4, … (3 in all)`. */
+export function commitWords(commits: readonly string[]): string {
+  const [first] = commits;
+  if (!first) return "no commit";
+  const short = first.slice(0, 7);
+  return commits.length === 1 ? `commit ${short}` : `${commits.length} commits, the last ${short}`;
+}

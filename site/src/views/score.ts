@@ -1,0 +1,56 @@
+/** @file Small parts that boards share: scores, marks, ranks, statuses. */
+import type { Board, BoardEntry } from "../../../suite/analysis/board.ts";
+import { formatInterval, formatScore } from "../../../suite/analysis/format.ts";
+import { edgeWords, rankWords, STATE_WORDS, STATUS_WORDS } from "../../../suite/analysis/words.ts";
+import { type Status, STATUSES } from "../../../suite/results/schema.ts";
+import { nameOf, rankOf } from "../data/catalogue.ts";
+import { cellLink, optimizerLink } from "../data/links.ts";
+import { markerSvg, styleAt } from "../figures/palette.ts";
+import { type Html, html, raw } from "../html.ts";
+
+/** The optimizer's mark as in the figures, and its name as a link. */
+export function optimizerName(id: string): Html {
+  const style = styleAt(rankOf(id));
+  return html`<a class="name" href="${optimizerLink(id)}">${glyph(style)}${nameOf(id)}</a>`;
+}
+
+function glyph(style: ReturnType<typeof styleAt>): Html {
+  return raw(
+    `<svg class="glyph" viewBox="0 0 14 14" width="14" height="14" aria-hidden="true"><g class="s c${style.colour}">${markerSvg(style.marker, 7, 7)}</g></svg>`,
+  );
+}
+
+/** A state's mark and its word. */
+export function stateWords(state: BoardEntry["state"]): Html {
+  const { mark, word } = STATE_WORDS[state];
+  return html`<span class="state ${state.replace(" ", "-")}"><i aria-hidden="true">${mark}</i> ${word.split(":")[0]}</span>`;
+}
+
+/** A trial's status: mark and word. */
+export function statusWords(status: Status): Html {
+  const { mark, word } = STATUS_WORDS[status];
+  return html`<span class="state ${status}"><i aria-hidden="true">${mark}</i> ${word}</span>`;
+}
+
+/** `26 ✓ finished, 4 ↯ diverged`. */
+export function statusCounts(counts: Readonly<Partial<Record<Status, number>>>): Html {
+  const parts = STATUSES.filter((status) => counts[status]).map(
+    (status, i) => html`${i > 0 ? ", " : ""}${counts[status]} ${statusWords(status)}`,
+  );
+  return html`${parts}`;
+}
+
+/** A cell of the matrix: score, rank range, tie, edge; or the state's word. */
+export function matrixCell(board: Board, entry: BoardEntry): Html {
+  const { cell, state, tied, rank } = entry;
+  if (state !== "scored" || !cell) return html`<td>${stateWords(state)}${entry.reason ? html` <small>${entry.reason}</small>` : null}</td>`;
+  const score = formatScore(board.metric, cell.score, entry.standardError);
+  const edge = edgeWords(entry);
+  const lost = cell.diverged > 0 ? html` <abbr title="${cell.diverged} of ${cell.seeds.length} report seeds diverged">${STATUS_WORDS.diverged.mark}</abbr>` : null;
+  return html`<td class="${tied ? "tied" : ""}"><a href="${cellLink(cell.cell)}">${score}</a>${lost}${edge ? html` <abbr title="${edge}">⇥</abbr>` : null}<small>${tied ? "tied for the lead" : `rank ${rankWords(rank)}`}</small></td>`;
+}
+
+/** The 95% interval of a score. */
+export function intervalText(board: Board, entry: BoardEntry): string {
+  return formatInterval(board.metric, entry.interval, entry.standardError);
+}
