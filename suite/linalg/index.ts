@@ -16,7 +16,13 @@ export {
   type TriangularSolution,
   triangularSolve,
 } from "./factorizations.ts";
-export { type SpdInverse, type SpdInverseOptions, spdInverse } from "./spd-inverse.ts";
+export {
+  type SpdInverse,
+  type SpdInverseOptions,
+  type SpdInverseRequest,
+  spdInverse,
+  spdInverses,
+} from "./spd-inverse.ts";
 export {
   type InverseRoot,
   type InverseRootOptions,

@@ -40,3 +40,68 @@ export function spdInverse(matrix: tf.Tensor2D, options: SpdInverseOptions): Spd
     return { inverse: inverse as tf.Tensor2D, retries: retries as tf.Scalar };
   });
 }
+
+export interface SpdInverseRequest extends Omit<SpdInverseOptions, "precision"> {
+  readonly matrix: tf.Tensor2D;
+}
+
+/** Small matrices cost what their graph's nodes cost: a stack of them has no more of these. */
+const LARGEST_STACKED = 256;
+
+/**
+ * `spdInverse` of many matrices. Those of one order are inverted as one stack, which takes hardly
+ * longer than one of them where they are small.
+ */
+export function spdInverses(
+  requests: readonly SpdInverseRequest[],
+  { precision = "float32" }: { readonly precision?: Precision } = {},
+): SpdInverse[] {
+  const results: SpdInverse[] = [];
+  for (const indices of stacks(requests)) {
+    const members = indices.map((index) => requests[index] as SpdInverseRequest);
+    const inverses =
+      members.length === 1
+        ? members.map(({ matrix, ...options }) => spdInverse(matrix, { ...options, precision }))
+        : stackedInverses(members, precision);
+    indices.forEach((index, i) => {
+      results[index] = inverses[i] as SpdInverse;
+    });
+  }
+  return results;
+}
+
+/** Indices of requests that go together. */
+function stacks(requests: readonly SpdInverseRequest[]): number[][] {
+  const groups = new Map<string, number[]>();
+  requests.forEach(({ matrix, previous }, index) => {
+    const d = squareOrder(matrix, "spdInverses");
+    const key = d > LARGEST_STACKED ? `alone ${index}` : `${d} ${previous !== undefined}`;
+    groups.set(key, [...(groups.get(key) ?? []), index]);
+  });
+  return [...groups.values()];
+}
+
+function stackedInverses(
+  requests: readonly SpdInverseRequest[],
+  precision: Precision,
+): SpdInverse[] {
+  return tf.tidy(() => {
+    const d = requests[0]?.matrix.shape[0] as number;
+    const previous = requests.flatMap((request) => request.previous ?? []);
+    for (const kept of previous) requireShape(kept, [d, d], "spdInverses: previous");
+    const dampings = requests.map(({ damping }) =>
+      typeof damping === "number" ? tf.scalar(damping) : tf.reshape(damping, []),
+    );
+    const inputs = {
+      matrix: tf.stack(requests.map(({ matrix }) => matrix)),
+      damping: tf.stack(dampings),
+      ...(previous.length > 0 && { previous: tf.stack(previous) }),
+    };
+    const [inverses, retries] = runCustomKernel(SPD_INVERSE, inputs, { precision });
+    const counts = tf.unstack(retries as tf.Tensor);
+    return tf.unstack(inverses as tf.Tensor).map((inverse, i) => ({
+      inverse: inverse as tf.Tensor2D,
+      retries: counts[i] as tf.Scalar,
+    }));
+  });
+}

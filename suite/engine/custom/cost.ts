@@ -24,7 +24,7 @@ export const CUSTOM_KERNEL_FLOPS: Readonly<
   Record<string, (inputs: Inputs, attributes: Attributes) => number>
 > = {
   /** Factor, its inverse and their product: d³/3 each. */
-  [SPD_INVERSE]: ({ matrix }) => rows(matrix) ** 3,
+  [SPD_INVERSE]: ({ matrix }) => size(matrix) * (matrix?.shape.at(-1) ?? 0),
   [CHOLESKY]: ({ matrix }) => rows(matrix) ** 3 / 3,
   [TRIANGULAR_SOLVE]: ({ triangular, rhs }) => rows(triangular) * size(rhs),
   /** 2mn² for R, as much for Q. */

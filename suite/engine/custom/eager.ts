@@ -23,6 +23,21 @@ export type EagerKernel = (inputs: tf.NamedTensorMap, attributes: tf.NamedAttrMa
  */
 export type InverseFactor = (matrix: tf.Tensor2D) => tf.Tensor2D | null;
 
+/** A kernel of one matrix as one of a stack as well. */
+export function overStack(kernel: EagerKernel): EagerKernel {
+  return (inputs, attributes) => {
+    if (inputs.matrix?.rank === 2) return kernel(inputs, attributes);
+    const names = Object.keys(inputs);
+    const parts = names.map((name) => tf.unstack(inputs[name] as tf.Tensor));
+    const results = (parts[0] as tf.Tensor[]).map((_, i) => {
+      const one = names.map((name, j) => [name, parts[j]?.[i] as tf.Tensor] as const);
+      return kernel(Object.fromEntries(one), attributes);
+    });
+    const outputs = results[0] as tf.Tensor[];
+    return outputs.map((_, j) => tf.stack(results.map((result) => result[j] as tf.Tensor)));
+  };
+}
+
 /** Registers kernels that replace a backend's own of the same name. */
 export function registerEagerKernels(
   backendName: string,
@@ -42,7 +57,7 @@ export function registerEagerKernels(
 /** SpdInverse, InverseRoot and LargestEigenvalue in float32 from one factorization. */
 export function eagerKernels(factor: InverseFactor): Readonly<Record<string, EagerKernel>> {
   return {
-    [SPD_INVERSE]: ({ matrix, damping, previous }) => {
+    [SPD_INVERSE]: overStack(({ matrix, damping, previous }) => {
       const s = matrix as tf.Tensor2D;
       const n = s.shape[0];
       const eye = tf.eye(n);
@@ -53,7 +68,7 @@ export function eagerKernels(factor: InverseFactor): Readonly<Record<string, Eag
         return m && finite(tf.matMul(m, m, true, false));
       });
       return [result ?? previous ?? eye, tf.scalar(retries, "int32")].map(owned);
-    },
+    }),
 
     [LARGEST_EIGENVALUE]: ({ matrix, start }, attributes) => {
       const { iterations, tolerance } = attributes as { iterations: number; tolerance: number };

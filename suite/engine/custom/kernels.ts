@@ -12,6 +12,7 @@
  * | InverseRoot | matrix [d, d], largest [], previous [d, d]? | root [d, d], retries int32 [], residual [] |
  * | SymmetricEigen | matrix [d, d] | values [d], vectors [d, d], ok bool [] |
  *
+ * SpdInverse also takes a stack: matrix [k, d, d], damping [k], previous [k, d, d]?, retries [k].
  * Square matrices but TriangularSolve's are symmetric; what stands above the diagonal may or may
  * not be read. Where `ok` is false: factor and q are the identity, r, solution and values zero.
  */

@@ -41,16 +41,19 @@ function order(spec: TensorSpec | undefined, kernel: string): number {
 const spdInverse: Lowering = {
   inputs: ["matrix", "damping", "previous"],
   lower: ([matrix], { precision }) => {
-    const n = order(matrix, SPD_INVERSE);
+    const shape = [...(matrix as TensorSpec).shape];
+    const stack = shape.slice(0, -2);
+    const n = order(matrix && { ...matrix, shape: shape.slice(-2) }, SPD_INVERSE);
+    const options = { n, dtype: precision as Float, ...(stack[0] && { count: stack[0] }) };
     return {
-      outputs: [matrixOf(n, n), scalar("int32")],
-      emit: (b, [name, damping, previous]) =>
-        emitSpdInverse(
-          b,
-          { matrix: name as string, damping: damping as string, previous: previous as string },
-          n,
-          precision as Float,
-        ),
+      outputs: [
+        { shape, dtype: "float32" },
+        { shape: stack, dtype: "int32" },
+      ],
+      emit: (b, inputs) => {
+        const [name, damping, previous] = inputs as [string, string, string];
+        return emitSpdInverse(b, { matrix: name, damping, previous }, options);
+      },
     };
   },
 };

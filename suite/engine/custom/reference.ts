@@ -37,16 +37,21 @@ interface Output {
 
 const KERNELS: Record<string, (call: Call) => Output[]> = {
   [SPD_INVERSE]: (call) => {
-    const { matrix, n } = square(call);
-    const damping = call.read("damping")?.[0] ?? 0;
-    let trace = 0;
-    for (let i = 0; i < n; i++) trace += matrix[i * n + i] as number;
-    const { result, retries } = retried(damping, (RETRY_FLOOR * trace) / n, (lambda) => {
-      const damped = matrix.slice();
-      for (let i = 0; i < n; i++) damped[i * n + i] = (damped[i * n + i] as number) + lambda;
-      return spdInverse(damped, n);
+    const shape = call.shape("matrix");
+    const n = shape.at(-1) as number;
+    const matrices = Float64Array.from(call.read("matrix") as Float32Array);
+    const previous = call.read("previous");
+    const inverses = new Float32Array(matrices.length);
+    const retries = Int32Array.from(call.read("damping") as Float32Array, (damping, i) => {
+      const [from, to] = [i * n * n, (i + 1) * n * n];
+      const { result, retries } = dampedInverse(matrices.subarray(from, to), n, damping);
+      inverses.set(result ?? previous?.subarray(from, to) ?? identity(n, n), from);
+      return retries;
     });
-    return [float([n, n], result ?? kept(call, n)), integer(retries)];
+    return [
+      { shape, values: inverses },
+      { shape: shape.slice(0, -2), values: retries },
+    ];
   },
 
   [CHOLESKY]: (call) => {
@@ -142,6 +147,16 @@ function bound(backend: tf.KernelBackend) {
 function dtypeOf(values: Output["values"]): "float32" | "int32" | "bool" {
   if (values instanceof Float32Array) return "float32";
   return values instanceof Int32Array ? "int32" : "bool";
+}
+
+function dampedInverse(matrix: Float64Array, n: number, damping: number) {
+  let trace = 0;
+  for (let i = 0; i < n; i++) trace += matrix[i * n + i] as number;
+  return retried(damping, (RETRY_FLOOR * trace) / n, (lambda) => {
+    const damped = matrix.slice();
+    for (let i = 0; i < n; i++) damped[i * n + i] = (damped[i * n + i] as number) + lambda;
+    return spdInverse(damped, n);
+  });
 }
 
 /** `‖Xᵖ(S + shift·I)V − V‖/‖V‖` over the probe vectors V. */

@@ -6,7 +6,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { tensorflowOp } from "../tensorflow-op.ts";
 import type { TriangularForm } from "./dense/triangular.ts";
-import { type EagerKernel, eagerKernels, finite, registerEagerKernels } from "./eager.ts";
+import {
+  type EagerKernel,
+  eagerKernels,
+  finite,
+  overStack,
+  registerEagerKernels,
+} from "./eager.ts";
 import {
   CHOLESKY,
   INVERSE_ROOT,
@@ -24,7 +30,10 @@ export function registerTensorflowKernels(backendName = "tensorflow"): void {
   const single = eagerKernels(inverseFactor);
   registerEagerKernels(backendName, {
     ...single,
-    [SPD_INVERSE]: byPrecision(single[SPD_INVERSE] as EagerKernel, inverseByEigenvectors),
+    [SPD_INVERSE]: byPrecision(
+      single[SPD_INVERSE] as EagerKernel,
+      overStack(inverseByEigenvectors),
+    ),
     [INVERSE_ROOT]: byPrecision(single[INVERSE_ROOT] as EagerKernel, rootByEigenvectors),
     [CHOLESKY]: cholesky,
     [TRIANGULAR_SOLVE]: triangularSolve,

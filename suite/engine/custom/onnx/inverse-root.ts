@@ -11,10 +11,18 @@
  */
 import type { GraphBuilder } from "../../graph.ts";
 import { MAX_RETRIES, PROBES, probeAngle, RETRY_FLOOR, ROOT_TOLERANCE } from "../kernels.ts";
-import { type RootAttributes, rootFractions } from "../rational.ts";
-import { assemble } from "./blocks.ts";
+import { type RootAttributes, rootFractions, type SimpleFractions } from "../rational.ts";
 import { type InverseFactor, inverseFactor } from "./cholesky.ts";
-import { allFinite, identityLike, inFloat, product, total, transpose } from "./matrix.ts";
+import {
+  allFinite,
+  assemble,
+  every,
+  identityLike,
+  inFloat,
+  product,
+  total,
+  transpose,
+} from "./matrix.ts";
 
 /** Names of float32 tensors: matrix [n, n], largest [], previous [n, n] or "". */
 export interface RootInputs {
@@ -102,58 +110,88 @@ function sumOfInverses(
   attributes: RootAttributes,
 ): { root: string; positive: string } {
   const { p, precision: dtype } = attributes;
-  const { constant, shifts, weights } = rootFractions(attributes);
+  const { constant, groups } = grouped(rootFractions(attributes), n);
+  const size = groups[0]?.length as number;
   const number = (value: number) => b.constant(value, dtype);
+  const table = (pick: (fraction: Fraction) => number) =>
+    b.constant(
+      groups.flatMap((group) => group.map(pick)),
+      dtype,
+      [groups.length, size],
+    );
   const scale = b.node("Mul", [top, b.node("Add", [rho, number(1)])]);
   const power = b.node("Pow", [scale, number(-1 / p)]);
   // wⱼ (Ŝ + sⱼ)⁻¹ = (Ŝ/wⱼ + sⱼ/wⱼ)⁻¹: what is added needs no weight.
-  const weightsNow = b.node("Mul", [b.constant([...weights], dtype), power]);
-  const factors = b.node("Reciprocal", [b.node("Mul", [weightsNow, scale])]);
+  const weights = b.node("Mul", [table(({ weight }) => weight), power]);
+  const factors = b.node("Reciprocal", [b.node("Mul", [weights, scale])]);
   const base = b.node("Div", [b.node("Mul", [rho, top]), scale]);
-  const shiftsNow = b.node("Div", [
-    b.node("Add", [b.constant([...shifts], dtype), base]),
-    weightsNow,
-  ]);
+  const shifts = b.node("Div", [b.node("Add", [table(({ shift }) => shift), base]), weights]);
 
-  const blocks = blockSizes(n);
-  const eye = (size: number) => {
-    const zeros = b.node("Expand", [number(0), b.ints([size, size])]);
-    return b.node("Mul", [identityLike(b, zeros), b.node("Mul", [power, number(constant)])]);
-  };
-  const sums = blocks.map(([rows, columns], part) =>
-    part === 1 ? b.node("Expand", [number(0), b.ints([rows, columns])]) : eye(rows),
+  const parts = partShapes(n);
+  const empty = parts.map((shape) => b.node("Expand", [number(0), b.ints(shape)]));
+  const diagonal = b.node("Mul", [power, number(constant)]);
+  const sums = empty.map((zeros, part) =>
+    part === UPPER_RIGHT ? zeros : b.node("Mul", [identityLike(b, zeros), diagonal]),
   );
+  const flag = { dtype: "bool", shape: [] } as const;
+  const partTypes = parts.map((shape) => ({ dtype, shape }));
   const body = b.subgraph(
-    [
-      { dtype: "int64", shape: [] },
-      { dtype: "bool", shape: [] },
-      { dtype: "bool", shape: [] },
-      ...blocks.map((shape) => ({ dtype, shape })),
-    ],
-    [
-      { dtype: "bool", shape: [] },
-      { dtype: "bool", shape: [] },
-      ...blocks.map((shape) => ({ dtype, shape })),
-    ],
+    [{ dtype: "int64", shape: [] }, flag, flag, ...partTypes],
+    [flag, flag, ...partTypes],
     (g, [index, , good, ...partial]) => {
-      const pick = (list: string) => g.node("Gather", [list, index as string], { axis: 0 });
-      const scaled = g.node("Mul", [s, pick(factors)]);
-      const { root, positive } = inverseFactor(g, scaled, n, { dtype, shift: pick(shiftsNow) });
-      const both = g.node("And", [good as string, positive]);
-      return [both, both, ...addGram(g, root, partial)];
+      const row = (list: string) => g.node("Gather", [list, index as string], { axis: 0 });
+      const one = size === 1;
+      const factor = g.reshape(row(factors), one ? [] : [size, 1, 1]);
+      const { root, positive } = inverseFactor(g, g.node("Mul", [s, factor]), {
+        n,
+        dtype,
+        shift: g.reshape(row(shifts), one ? [] : [size]),
+        ...(!one && { count: size }),
+      });
+      const all = g.node("And", [good as string, one ? positive : every(g, positive)]);
+      return [all, all, ...addGram(g, root, partial)];
     },
   );
-  const initial = [
-    b.constant(shifts.length, "int64"),
-    b.constant(1, "bool"),
-    b.constant(1, "bool"),
-  ];
-  const [positive, ...parts] = b.nodes("Loop", [...initial, ...sums], { body }, 1 + blocks.length);
-  return { root: joined(b, parts), positive: positive as string };
+  const yes = b.constant(1, "bool");
+  const start = [b.constant(groups.length, "int64"), yes, yes, ...sums];
+  const [positive, ...results] = b.nodes("Loop", start, { body }, 1 + parts.length);
+  return { root: joined(b, results), positive: positive as string };
 }
 
+interface Fraction {
+  readonly shift: number;
+  readonly weight: number;
+}
+
+/** Elements of the matrices that are factored at once: small ones cost what their nodes cost. */
+const GROUP_ELEMENTS = 2 ** 20;
+
+/** The fractions in groups of one size; halves of a fraction fill up. */
+function grouped(
+  { constant, shifts, weights }: SimpleFractions,
+  n: number,
+): { constant: number; groups: Fraction[][] } {
+  const most = Math.max(1, Math.floor(GROUP_ELEMENTS / (n * n)));
+  const count = Math.ceil(shifts.length / most);
+  const size = Math.ceil(shifts.length / count);
+  const missing = count * size - shifts.length;
+  const fractions = shifts.map((shift, j) => {
+    const weight = weights[j] as number;
+    return { shift, weight: j < missing ? weight / 2 : weight };
+  });
+  const filled = [...fractions, ...fractions.slice(0, missing)];
+  return {
+    constant,
+    groups: Array.from({ length: count }, (_, i) => filled.slice(i * size, (i + 1) * size)),
+  };
+}
+
+/** Up to this order X is summed as one block. */
+const SINGLE = 128;
+const UPPER_RIGHT = 1;
+
 /** Shapes of the parts in which X is summed: one, or upper left, upper right, lower right. */
-function blockSizes(n: number): [number, number][] {
+function partShapes(n: number): [number, number][] {
   if (n <= SINGLE) return [[n, n]];
   const h = Math.ceil(n / 2);
   return [
@@ -163,19 +201,23 @@ function blockSizes(n: number): [number, number][] {
   ];
 }
 
-/** Up to this order X is summed as one block. */
-const SINGLE = 128;
-
-/** The parts plus those of `Mᵀ M`. */
+/** The parts plus those of `Σ Mᵀ M` over the group: one product, for stacked rows add up. */
 function addGram(b: GraphBuilder, m: InverseFactor, parts: readonly string[]): string[] {
   const [topLeft, topRight, bottomRight] = parts as [string, string, string];
-  const square = (x: string, plus: string) => product(b, x, x, { transX: true, plus });
-  if (parts.length === 1 || !m.split) return [square(m.inverse, topLeft)];
-  const { first, second, corner } = m.split;
+  const rows = (x: string, columns: number) => b.reshape(x, [-1, columns]);
+  const add = (x: string, y: string, plus: string) => product(b, x, y, { transX: true, plus });
+  if (parts.length === 1 || !m.split) {
+    const whole = rows(m.inverse, m.n);
+    return [add(whole, whole, topLeft)];
+  }
+  const { first, second } = m.split;
+  const upper = rows(first.inverse, first.n);
+  const corner = rows(m.split.corner, first.n);
+  const lower = rows(second.inverse, second.n);
   return [
-    square(corner, square(first.inverse, topLeft)),
-    product(b, corner, second.inverse, { transX: true, plus: topRight }),
-    square(second.inverse, bottomRight),
+    add(corner, corner, add(upper, upper, topLeft)),
+    add(corner, lower, topRight),
+    add(lower, lower, bottomRight),
   ];
 }
 

@@ -1,4 +1,7 @@
-/** @file ONNX nodes of dense linear algebra: blocks, products, and scalars of a loop. */
+/**
+ * @file ONNX nodes of dense linear algebra, for matrices and for stacks of equal matrices
+ * `[k, ·, ·]`: products, blocks, and checks whose outcome is a flag.
+ */
 import type { GraphBuilder } from "../../graph.ts";
 
 /** Arithmetic inside a graph. */
@@ -17,18 +20,40 @@ export function slice(b: GraphBuilder, x: string, { rows, columns }: Block): str
   return b.node("Slice", [x, starts, ends, b.ints([-2, -1])]);
 }
 
+/** `[[topLeft, topRight], [bottomLeft, bottomRight]]`, over the last two axes. */
+export function assemble(
+  b: GraphBuilder,
+  top: readonly [string, string],
+  bottom: readonly [string, string],
+): string {
+  const rows = [top, bottom].map((row) => b.node("Concat", row, { axis: -1 }));
+  return b.node("Concat", rows, { axis: -2 });
+}
+
+/** Zeros to the right of and below the last two axes of `x`. */
+export function padEnd(b: GraphBuilder, x: string, rows: number, columns: number): string {
+  const pads = b.ints([0, 0, rows, columns]);
+  return b.node("Pad", [x, pads, "", b.ints([-2, -1])]);
+}
+
 export function transpose(b: GraphBuilder, x: string): string {
   return b.node("Transpose", [x], { perm: [1, 0] });
 }
 
-/** `alpha·op(x) op(y) + c`, for matrices; op transposes where it is asked to. */
+export interface ProductOptions {
+  readonly transX?: boolean;
+  readonly transY?: boolean;
+  readonly alpha?: number;
+  readonly plus?: string;
+}
+
+/** `alpha·op(x) op(y) + plus`, for matrices; op transposes where it is asked to. */
 export function product(
   b: GraphBuilder,
   x: string,
   y: string,
-  options: { transX?: boolean; transY?: boolean; alpha?: number; plus?: string } = {},
+  { transX, transY, alpha = 1, plus }: ProductOptions = {},
 ): string {
-  const { transX, transY, alpha = 1, plus } = options;
   return b.node("Gemm", plus ? [x, y, plus] : [x, y], {
     transA: transX ? 1 : 0,
     transB: transY ? 1 : 0,
@@ -36,15 +61,30 @@ export function product(
   });
 }
 
+/** The same for each of a stack. */
+export function stackedProduct(
+  b: GraphBuilder,
+  x: string,
+  y: string,
+  { transX, transY, alpha = 1, plus }: ProductOptions = {},
+): string {
+  const result = b.node("com.microsoft:FusedMatMul", [x, y], {
+    transA: transX ? 1 : 0,
+    transB: transY ? 1 : 0,
+    alpha: { float: alpha },
+  });
+  return plus ? b.node("Add", [plus, result]) : result;
+}
+
 /** The n×n identity, like a matrix of that shape and dtype. */
 export function identityLike(b: GraphBuilder, matrix: string): string {
   return b.node("EyeLike", [matrix]);
 }
 
-/** The diagonal of an n×n matrix, `[n]`. */
-export function diagonal(b: GraphBuilder, matrix: string, n: number): string {
-  const flat = b.reshape(matrix, [n * n]);
-  return b.node("Slice", [flat, b.ints([0]), b.ints([n * n]), b.ints([0]), b.ints([n + 1])]);
+/** The diagonals of `count` n×n matrices, `[count, n]`. */
+export function diagonals(b: GraphBuilder, matrices: string, count: number, n: number): string {
+  const flat = b.reshape(matrices, [count, n * n]);
+  return b.node("Slice", [flat, b.ints([0]), b.ints([n * n]), b.ints([1]), b.ints([n + 1])]);
 }
 
 /** The sum of all elements, a scalar. */
@@ -54,17 +94,32 @@ export function total(b: GraphBuilder, x: string): string {
 
 /** Whether every element is finite, as far as float32 holds their sum; a bool scalar. */
 export function allFinite(b: GraphBuilder, x: string): string {
-  const sum = b.cast(total(b, x), "float32");
-  return b.node("Less", [b.node("Abs", [sum]), b.constant(3.4e38, "float32")]);
+  return isFinite32(b, b.cast(total(b, x), "float32"));
 }
 
-/** Whether every element is positive and finite; a bool scalar. */
-export function allPositive(b: GraphBuilder, x: string, dtype: Float): string {
-  const positive = b.node("Greater", [x, b.constant(0, dtype)]);
-  const finite = b.node("Less", [x, b.constant(Number.POSITIVE_INFINITY, dtype)]);
+/** The same for each of `count` equal parts; bools `[count]`. */
+export function eachFinite(b: GraphBuilder, x: string, count: number): string {
+  const sums = b.node("ReduceSum", [b.reshape(x, [count, -1]), b.ints([1])], { keepdims: 0 });
+  return isFinite32(b, b.cast(sums, "float32"));
+}
+
+function isFinite32(b: GraphBuilder, sums: string): string {
+  return b.node("Less", [b.node("Abs", [sums]), b.constant(3.4e38, "float32")]);
+}
+
+/** Whether every element of each column of float64 `x` is positive and finite; bools `[columns]`. */
+export function columnsPositive(b: GraphBuilder, x: string): string {
+  const positive = b.node("Greater", [x, b.constant(0, "float64")]);
+  const finite = b.node("Less", [x, b.constant(Number.POSITIVE_INFINITY, "float64")]);
   // ReduceMin of floats may pass over NaN; of flags it cannot.
-  const flags = b.cast(b.node("And", [positive, finite]), "int32");
-  return b.cast(b.node("ReduceMin", [flags], { keepdims: 0 }), "bool");
+  return every(b, b.node("And", [positive, finite]), 0);
+}
+
+/** Whether all flags along an axis, or all there are, are set. */
+export function every(b: GraphBuilder, flags: string, axis?: number): string {
+  const numbers = b.cast(flags, "int32");
+  const inputs = axis === undefined ? [numbers] : [numbers, b.ints([axis])];
+  return b.cast(b.node("ReduceMin", inputs, { keepdims: 0 }), "bool");
 }
 
 /** `x` in this arithmetic; no node where it already is. */

@@ -4,8 +4,8 @@
  */
 import type { GraphBuilder } from "../../graph.ts";
 import type { TriangularForm } from "../dense/triangular.ts";
-import { assemble, quarters } from "./blocks.ts";
-import { allFinite, product, slice, transpose } from "./matrix.ts";
+import { quarters } from "./leaves.ts";
+import { allFinite, assemble, padEnd, product, slice, transpose } from "./matrix.ts";
 
 const LEAF = 64;
 
@@ -52,7 +52,7 @@ function invertDiagonal(b: GraphBuilder, t: string, n: number, lower: boolean): 
 /** `x [n, n]` in the corner of an identity of `size`. */
 function padded(b: GraphBuilder, x: string, n: number, size: number): string {
   if (n === size) return x;
-  const room = b.node("Pad", [x, b.ints([0, 0, size - n, size - n])]);
+  const room = padEnd(b, x, size - n, size - n);
   const ones = Array.from({ length: size }, (_, i) => (i < n ? 0 : 1));
   const corner = b.node("Mul", [b.node("EyeLike", [room]), b.constant(ones, "float32")]);
   return b.node("Add", [room, corner]);
