@@ -100,6 +100,15 @@ if (missing) {
       expect(waited.filter(Boolean)).toHaveLength(2);
     });
 
+    it("convolves a filter as large as its padded image, and slices backwards", () => {
+      const image = tf.tensor4d([1, 2, 3, 4], [1, 2, 2, 1]);
+      const filter = tf.tensor4d([2, 1, 3, 4], [2, 2, 1, 1]);
+      const padded = tf.conv2d(image, filter, 1, "same");
+      expect([...padded.dataSync()]).toEqual([29, 16, 10, 8].map((x) => expect.closeTo(x, 4)));
+      const rows = tf.add(tf.range(0, 6), 0);
+      expect([...tf.stridedSlice(rows, [4], [0], [-2]).dataSync()]).toEqual([4, 2]);
+    });
+
     it("reads under another shape what it computed before", () => {
       const x = tf.add(draw([2, 3], 1), 1);
       const first = x.dataSync();

@@ -58,11 +58,39 @@ export function windowAttributes(info: ConvInfo) {
 
 function forward(b: GraphBuilder, info: ConvInfo, x: string, filter: string): string {
   const weights = b.node("Transpose", [filter], { perm: [3, 2, 0, 1] });
-  const y = b.node("Conv", [toChannelsFirst(b, x), weights], {
+  const y = convolved(b, toChannelsFirst(b, x), weights, {
+    image: [info.inHeight, info.inWidth],
     kernel_shape: [info.filterHeight, info.filterWidth],
     ...windowAttributes(info),
   });
   return toChannelsLast(b, y);
+}
+
+interface ConvAttributes {
+  image: number[];
+  kernel_shape: number[];
+  pads: number[];
+  strides?: number[];
+}
+
+/**
+ * Conv of a channels-first image. WebGPU's takes a filter as large as the image for one product and
+ * forgets paddings at the ends: there, a row and a column are padded in front and cut off again.
+ */
+function convolved(
+  b: GraphBuilder,
+  x: string,
+  weights: string,
+  { image, ...attributes }: ConvAttributes,
+): string {
+  const { kernel_shape: kernel, pads, strides = [1, 1] } = attributes;
+  const [top, left, bottom, right] = pads as [number, number, number, number];
+  const whole = kernel.every((side, axis) => side === image[axis]);
+  if (b.device !== "webgpu" || !whole || top > 0 || left > 0 || bottom + right === 0) {
+    return b.node("Conv", [x, weights], attributes);
+  }
+  const larger = b.node("Conv", [x, weights], { ...attributes, pads: [...strides, bottom, right] });
+  return b.node("Slice", [larger, b.ints([1, 1]), b.ints([2 ** 31, 2 ** 31]), b.ints([2, 3])]);
 }
 
 const conv2d: Lowering = {
@@ -117,7 +145,8 @@ function inputGradient(b: GraphBuilder, info: ConvInfo, dy: string, filter: stri
       kh - 1 - padInfo.bottom,
       kw - 1 - padInfo.right,
     ];
-    const dx = b.node("Conv", [first, weights], { kernel_shape: [kh, kw], pads });
+    const image = [info.outHeight, info.outWidth];
+    const dx = convolved(b, first, weights, { image, kernel_shape: [kh, kw], pads });
     return toChannelsLast(b, dx);
   }
   const uncovered = [

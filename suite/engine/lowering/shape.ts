@@ -166,18 +166,41 @@ const stridedSlice: Lowering = {
     const shape = info.finalShape;
     return {
       outputs: [{ shape, dtype: x.dtype }],
-      emit: (b, [name]) => {
-        const inputs = [name as string, b.ints(info.begin), b.ints(endsOf(info))];
-        const axes = b.ints(info.begin.map((_, i) => i));
-        const cut = b.node("Slice", [...inputs, axes, b.ints(info.strides)]);
+      emit: (b, [input]) => {
+        // WebGPU's Slice starts at the wrong element where a backward stride does not take all.
+        const flipped = b.device === "webgpu" ? info.strides.flatMap(backwardAxis) : [];
+        const name = flipped.length ? reversed(b, input as string, flipped) : (input as string);
+        const { begin, end, strides } = flipped.length ? forwards(info, x.shape) : info;
+        const ends = b.ints(endsOf({ end, strides }));
+        const axes = b.ints(begin.map((_, i) => i));
+        const cut = b.node("Slice", [name, b.ints(begin), ends, axes, b.ints(strides)]);
         return [b.reshape(cut, shape)];
       },
     };
   },
 };
 
+interface Ranges {
+  begin: number[];
+  end: number[];
+  strides: number[];
+}
+
+function backwardAxis(stride: number, axis: number): number[] {
+  return stride < 0 ? [axis] : [];
+}
+
+/** The same elements of a tensor whose axes with a backward stride have been reversed. */
+function forwards({ begin, end, strides }: Ranges, shape: readonly number[]): Ranges {
+  const mirror = (values: number[]) =>
+    values.map((value, i) =>
+      (strides[i] as number) < 0 ? (shape[i] as number) - 1 - value : value,
+    );
+  return { begin: mirror(begin), end: mirror(end), strides: strides.map(Math.abs) };
+}
+
 /** An end of -1 means "before the first element" in tfjs, and "the last element" in ONNX. */
-function endsOf({ end, strides }: { end: number[]; strides: number[] }): number[] {
+function endsOf({ end, strides }: Omit<Ranges, "begin">): number[] {
   return end.map((stop, i) => ((strides[i] as number) < 0 && stop < 0 ? -(2 ** 31) : stop));
 }
 
