@@ -1,7 +1,9 @@
 /** @file What an image classification task hands to training: batches, and the sets to evaluate. */
 import { type TrainingBatches, trainingBatches } from "./batches.ts";
-import { type EvaluationArrays, evaluationArrays } from "./evaluation.ts";
+import { evaluationArrays } from "./evaluation.ts";
 import type { Augmentation, DatasetSource, Examples, Preparation } from "./examples.ts";
+import { sizeOf } from "./examples.ts";
+import { gatherRows } from "./gather.ts";
 import { holdOut, subset } from "./subsets.ts";
 
 export interface ImageTaskOptions {
@@ -25,7 +27,39 @@ export interface ImageTask {
   evaluationSet(
     split: "train" | "validation" | "test",
     datasetSize: number,
-  ): EvaluationArrays | undefined;
+  ): EvaluationImages | undefined;
+}
+
+/** Images to be evaluated, in dataset order. */
+export interface EvaluationImages {
+  readonly shape: readonly number[];
+  readonly count: number;
+  readonly labels: Int32Array;
+  gather(positions: Int32Array): Float32Array;
+}
+
+/** A prepared split of more values than this is prepared piece by piece instead: 1 GiB. */
+const MOST_PREPARED_VALUES = 2 ** 28;
+
+function evaluationImages(examples: Examples, preparation: Preparation): EvaluationImages {
+  const size = sizeOf(preparation.shape);
+  const count = examples.rows.length;
+  if (count * size <= MOST_PREPARED_VALUES) {
+    const { shape, labels, inputs } = evaluationArrays(examples, preparation);
+    return { shape, count, labels, gather: (positions) => gatherRows(inputs, size, positions) };
+  }
+  return {
+    shape: preparation.shape,
+    count,
+    labels: examples.rows.map((row) => examples.labels[row] as number),
+    gather: (positions) => {
+      const target = new Float32Array(positions.length * size);
+      positions.forEach((position, i) => {
+        preparation.fill(examples, examples.rows[position] as number, target, i * size);
+      });
+      return target;
+    },
+  };
 }
 
 /** Joins a dataset with its preparation and its split. */
@@ -42,7 +76,7 @@ export function imageTask({
     return name === "test" ? source.test : split?.heldOut;
   };
   // Evaluation comes round every epoch: each split's arrays are prepared once per dataset size.
-  const prepared = new Map<string, { key: string; arrays: EvaluationArrays | undefined }>();
+  const prepared = new Map<string, { key: string; arrays: EvaluationImages | undefined }>();
   return {
     name: source.name,
     checksum: source.checksum,
@@ -60,7 +94,7 @@ export function imageTask({
       const kept = prepared.get(name);
       if (kept?.key === key) return kept.arrays;
       const examples = examplesOfSplit(name, datasetSize);
-      const arrays = examples && evaluationArrays(examples, evaluation);
+      const arrays = examples && evaluationImages(examples, evaluation);
       prepared.set(name, { key, arrays });
       return arrays;
     },

@@ -27,7 +27,7 @@ describe("textTask", () => {
     const firsts = (["train", "validation", "test"] as const).map((split) => {
       const set = task.evaluationSet(split, 500);
       expect(set?.count).toBe(5);
-      return set?.inputs[0];
+      return set?.gather(Int32Array.of(0))[0];
     });
     expect(firsts).toEqual([0, 1000, 2000]);
     expect(task.evaluationSet("train", 31)?.count).toBe(3);

@@ -1,12 +1,8 @@
 /** @file What a language task hands to training: windows of a text, and the windows to evaluate. */
 
+import { gatherRows } from "./gather.ts";
 import { prefix, type TokenSource } from "./text/token-source.ts";
-import {
-  evaluationWindows,
-  type TextBatches,
-  type TextEvaluation,
-  trainingWindows,
-} from "./text/windows.ts";
+import { evaluationWindows, type TextBatches, trainingWindows } from "./text/windows.ts";
 
 export interface TextTaskOptions {
   readonly name: string;
@@ -30,13 +26,26 @@ export interface TextTask {
   evaluationSet(
     split: "train" | "validation" | "test",
     datasetSize: number,
-  ): TextEvaluation | undefined;
+  ): EvaluationWindows | undefined;
+}
+
+/** Windows to be evaluated, in the order of the text. */
+export interface EvaluationWindows {
+  readonly shape: readonly number[];
+  readonly count: number;
+  readonly labels: Int32Array;
+  gather(positions: Int32Array): Int32Array;
+}
+
+function windowsOf(tokens: TokenSource, block: number): EvaluationWindows {
+  const { shape, count, labels, inputs } = evaluationWindows(tokens, block);
+  return { shape, count, labels, gather: (positions) => gatherRows(inputs, block, positions) };
 }
 
 /** A dataset of size n is the first n tokens of the training text. */
 export function textTask(options: TextTaskOptions): TextTask {
   const { name, checksum, train, validation, test, block, vocabulary, evaluationTokens } = options;
-  const prepared = new Map<string, TextEvaluation>();
+  const prepared = new Map<string, EvaluationWindows>();
   const source = (split: "train" | "validation" | "test", datasetSize: number) => {
     if (split === "train") return prefix(train, datasetSize);
     return split === "test" ? test : validation;
@@ -52,7 +61,7 @@ export function textTask(options: TextTaskOptions): TextTask {
       if (!tokens) return undefined;
       const length = Math.min(tokens.length, evaluationTokens);
       const key = `${split} ${length}`;
-      const known = prepared.get(key) ?? evaluationWindows(prefix(tokens, length), block);
+      const known = prepared.get(key) ?? windowsOf(prefix(tokens, length), block);
       prepared.set(key, known);
       return known;
     },

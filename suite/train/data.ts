@@ -25,8 +25,10 @@ export interface BatchSource {
 export interface EvaluationSet {
   readonly shape: readonly number[];
   readonly count: number;
-  readonly inputs: Float32Array | Int32Array;
+  /** `[count · rows per example]` */
   readonly labels: Int32Array;
+  /** The inputs of the examples at these positions, one after the other. */
+  gather(positions: Int32Array): Float32Array | Int32Array;
 }
 
 export type Split = "train" | "validation" | "test";

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, it } from "vitest";
+import { gatherRows } from "../data/gather.ts";
 import { useBackend } from "../engine/index.ts";
 import { batchNorm } from "../nn/batch-norm.ts";
 import { type Model, ModelBuilder } from "../nn/model.ts";
@@ -24,7 +25,12 @@ function scaledNorm(): Model {
 
 const inputs = Float32Array.of(1, 3, 5, 7, 100);
 const data = {
-  evaluationSet: () => ({ shape: [1, 1, 1], count: 5, inputs, labels: new Int32Array(5) }),
+  evaluationSet: () => ({
+    shape: [1, 1, 1],
+    count: 5,
+    labels: new Int32Array(5),
+    gather: (positions: Int32Array) => gatherRows(inputs, 1, positions),
+  }),
 } as unknown as TaskData;
 
 const method = (changes: Partial<Optimizer>): Optimizer => ({

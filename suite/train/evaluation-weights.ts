@@ -1,5 +1,6 @@
 /** @file The weights and batch-norm moments that a method wants to be evaluated at. */
 import * as tf from "@tensorflow/tfjs-core";
+import { positionsBetween } from "../data/gather.ts";
 import { flush } from "../engine/index.ts";
 import { recomputeMoments } from "../nn/batch-norm.ts";
 import type { Model } from "../nn/model.ts";
@@ -43,12 +44,10 @@ export async function atEvaluationWeights<T>(what: What, work: () => Promise<T>)
 
 function* momentBatches({ data, datasetSize, batchSize }: What): Generator<tf.Tensor> {
   const set = data.evaluationSet("train", datasetSize) as EvaluationSet;
-  const size = set.inputs.length / set.count;
   const batches = Math.max(1, Math.min(MOMENT_BATCHES, Math.floor(set.count / batchSize)));
   for (let batch = 0; batch < batches; batch++) {
     const [start, end] = [batch * batchSize, Math.min((batch + 1) * batchSize, set.count)];
-    const values = set.inputs.subarray(start * size, end * size);
-    const inputs = tensorOf(values, [end - start, ...set.shape]);
+    const inputs = tensorOf(set.gather(positionsBetween(start, end)), [end - start, ...set.shape]);
     yield inputs;
     // One batch's graph at a time.
     flush();

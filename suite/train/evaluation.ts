@@ -1,5 +1,6 @@
 /** @file Loss and accuracy over a whole set of examples, none dropped. */
 import * as tf from "@tensorflow/tfjs-core";
+import { positionsBetween } from "../data/gather.ts";
 import { countCorrect, crossEntropy } from "../nn/losses.ts";
 import type { Model } from "../nn/model.ts";
 import type { EvaluationSet } from "./data.ts";
@@ -44,14 +45,10 @@ export async function evaluateSet(
 
 /** `[Σ loss, Σ correct]` over the rows of examples start to end. */
 function batchSums(model: Model, set: EvaluationSet, start: number, end: number): tf.Tensor {
-  const size = set.inputs.length / set.count;
   const rowsPerExample = set.labels.length / set.count;
-  const inputs = tensorOf(set.inputs.subarray(start * size, end * size), [
-    end - start,
-    ...set.shape,
-  ]);
+  const inputs = tensorOf(set.gather(positionsBetween(start, end)), [end - start, ...set.shape]);
   const labels = tf.tensor1d(
-    set.labels.subarray(start * rowsPerExample, end * rowsPerExample),
+    set.labels.slice(start * rowsPerExample, end * rowsPerExample),
     "int32",
   );
   const logits = model.apply(inputs, { training: false, updateStatistics: false });
@@ -70,14 +67,12 @@ export function tensorOf(values: Float32Array | Int32Array, shape: readonly numb
 export function halfOf(set: EvaluationSet, half: "A" | "B"): EvaluationSet {
   const offset = half === "A" ? 0 : 1;
   const count = Math.ceil((set.count - offset) / 2);
-  const inputSize = set.inputs.length / set.count;
-  const labelSize = set.labels.length / set.count;
-  const inputs = set.inputs.slice(0, count * inputSize);
-  const labels = set.labels.slice(0, count * labelSize);
+  const rows = set.labels.length / set.count;
+  const labels = new Int32Array(count * rows);
   for (let i = 0; i < count; i++) {
     const from = 2 * i + offset;
-    inputs.set(set.inputs.subarray(from * inputSize, (from + 1) * inputSize), i * inputSize);
-    labels.set(set.labels.subarray(from * labelSize, (from + 1) * labelSize), i * labelSize);
+    labels.set(set.labels.subarray(from * rows, (from + 1) * rows), i * rows);
   }
-  return { shape: set.shape, count, inputs, labels };
+  const gather = (positions: Int32Array) => set.gather(positions.map((i) => 2 * i + offset));
+  return { shape: set.shape, count, labels, gather };
 }

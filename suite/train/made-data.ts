@@ -1,23 +1,30 @@
 /** @file Small made data for tests: points around class centres. */
+
+import { gatherRows } from "../data/gather.ts";
 import { stream } from "../data/prng.ts";
 import type { BatchSource, EvaluationSet, TaskData } from "./data.ts";
 
 const CLASSES = 3;
 const WIDTH = 5;
 
+interface MadeSet extends EvaluationSet {
+  readonly inputs: Float32Array;
+}
+
 /** `count` points of three classes in five dimensions; labels in turn. */
-export function madeExamples(count: number, seed: number): EvaluationSet {
+export function madeExamples(count: number, seed: number): MadeSet {
   const random = stream(seed, "made");
   const inputs = random.normal(count * WIDTH);
   const labels = Int32Array.from({ length: count }, (_, i) => i % CLASSES);
   labels.forEach((label, i) => {
     inputs[i * WIDTH + label] = (inputs[i * WIDTH + label] as number) + 2;
   });
-  return { shape: [WIDTH], count, inputs, labels };
+  const gather = (positions: Int32Array) => gatherRows(inputs, WIDTH, positions);
+  return { shape: [WIDTH], count, inputs, labels, gather };
 }
 
 /** Batches in a seeded order, the last partial one dropped. */
-export function madeBatches(set: EvaluationSet, batchSize: number, seed: number): BatchSource {
+export function madeBatches(set: MadeSet, batchSize: number, seed: number): BatchSource {
   const random = stream(seed, "order");
   const stepsPerEpoch = Math.floor(set.count / batchSize);
   let order = new Int32Array(0);

@@ -5,7 +5,7 @@ import { type Stream, stream } from "../data/prng.ts";
 import { readCost, startCost, stopCost } from "../engine/cost.ts";
 import { engineCounters, flush } from "../engine/index.ts";
 import { PHASES } from "../engine/phase.ts";
-import { disposeModel, ModelBuilder } from "../nn/model.ts";
+import { disposeModel, type Model, ModelBuilder } from "../nn/model.ts";
 import type { Optimizer } from "../optimizer/declaration.ts";
 import { readEvents } from "../optimizer/events.ts";
 import { rateFactor, type Schedule } from "../optimizer/schedule.ts";
@@ -28,6 +28,8 @@ export interface TrialHooks {
   readonly checkpoint?: { readonly path: string; readonly everySeconds: number };
   /** Asks the trial to checkpoint and stop. */
   readonly signal?: AbortSignal;
+  /** The trained model, before it is disposed of. */
+  readonly onTrained?: (model: Model) => void;
   /** Asked at each evaluation; a reason ends the trial as `stopped-early`. */
   readonly stopEarly?: (curves: Curves) => string | undefined;
 }
@@ -88,6 +90,7 @@ export async function runTrial(spec: TrialSpec, hooks: TrialHooks = {}): Promise
         throw new TrialInterrupted("The trial was asked to stop.");
       }
     }
+    hooks.onTrained?.(run.model);
     return await outcome(run, stopped);
   } finally {
     disposeRun(run);
