@@ -13,6 +13,7 @@ import { type PipelineCreate, type PipelineHyperparameters, preconditioned } fro
 import { optimizerFingerprint } from "./testing/fingerprint.ts";
 import { SMALL_MODELS } from "./testing/small-models.ts";
 import { type SmallRun, smallRun } from "./testing/small-run.ts";
+import { tiedHeadRun } from "./testing/tied-run.ts";
 
 // Loaded by its address: this layer knows no optimizer.
 const { sgd } = (await import(new URL("../../optimizers/sgd.ts", import.meta.url).href)) as {
@@ -48,6 +49,11 @@ function describeOne(declaration: OptimizerDeclaration, options: ConformanceOpti
       describeTraining(declaration, (settings, create) =>
         smallRun(declaration, model, settings, create),
       );
+    });
+    it("trains a head that shares the token embedding's weight", () => {
+      const { losses, finite } = tiedHeadRun(declaration, 4);
+      expect(finite).toBe(true);
+      expect(losses.at(-1)).toBeLessThan(losses[0] as number);
     });
     describeEngine(declaration, options);
   });
