@@ -13,6 +13,7 @@ const layers = [
   "protocol",
   "studies",
   "launch",
+  "submission",
   "cli",
 ];
 
@@ -69,7 +70,10 @@ module.exports = {
     {
       name: "only-runtime-knows-onnxruntime",
       severity: "error",
-      from: { path: "^(suite|optimizers|tasks|site)/", pathNot: "^suite/engine/(runtime\\.ts|.*\\.test\\.ts|speed/|scripts/)" },
+      from: {
+        path: "^(suite|optimizers|tasks|site)/",
+        pathNot: "^suite/engine/(runtime\\.ts|.*\\.test\\.ts|speed/|scripts/)",
+      },
       to: { path: "onnxruntime-node" },
     },
     {

@@ -8,10 +8,23 @@ import type { Trial } from "../results/schema.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-type Source = Pick<Trial["provenance"], "commit" | "dirty" | "lockfile" | "node" | "platform">;
+type Source = Pick<
+  Trial["provenance"],
+  "commit" | "dirty" | "lockfile" | "node" | "platform" | "submittedBy" | "runUrl"
+>;
 
-/** What is the same for all trials of a process. Outside a git checkout the commit is `unknown`. */
-export function sourceOf(root = ROOT): Source {
+/**
+ * What is the same for all trials of a process. Outside a git checkout the commit is `unknown`. Whose
+ * trials these are stands in the environment: a name in `CROSSOVER_SUBMITTED_BY`, and in the sweep
+ * workflow the run's address in `CROSSOVER_RUN_URL`.
+ */
+export function sourceOf(
+  root = ROOT,
+  {
+    CROSSOVER_RUN_URL: runUrl,
+    CROSSOVER_SUBMITTED_BY: submittedBy,
+  }: NodeJS.ProcessEnv = process.env,
+): Source {
   const git = (...words: string[]): string | undefined => {
     try {
       return execFileSync("git", words, { cwd: root, encoding: "utf8", stdio: "pipe" }).trim();
@@ -28,5 +41,7 @@ export function sourceOf(root = ROOT): Source {
       .digest("hex"),
     node: process.version,
     platform: `${platform()}-${arch()}`,
+    ...(submittedBy && { submittedBy }),
+    ...(runUrl && { runUrl }),
   };
 }

@@ -32,6 +32,8 @@ export interface TrialHooks {
   readonly onTrained?: (model: Model) => void;
   /** Asked at each evaluation; a reason ends the trial as `stopped-early`. */
   readonly stopEarly?: (curves: Curves) => string | undefined;
+  /** Sees the model once, as it is evaluated in the end. */
+  readonly onFinal?: (model: Model) => Promise<void>;
 }
 
 /** What a trial leaves, without what identifies it and where it ran. */
@@ -262,10 +264,10 @@ function checkpointIfDue(run: Run, checkpoint: NonNullable<TrialHooks["checkpoin
 async function outcome(run: Run, stopped: Stop | undefined): Promise<TrialOutcome> {
   const { spec, model, optimizer, progress, curves, diagnostics } = run;
   const began = performance.now();
-  const { final, weights } = await atEvaluationWeights({ ...spec, model, optimizer }, async () => ({
-    final: await finalScores(model, spec),
-    weights: await fingerprint(model),
-  }));
+  const { final, weights } = await atEvaluationWeights({ ...spec, model, optimizer }, async () => {
+    await run.hooks.onFinal?.(model);
+    return { final: await finalScores(model, spec), weights: await fingerprint(model) };
+  });
   progress.seconds.evaluate += (performance.now() - began) / 1000;
   const treated = new Set(optimizer.preconditioned);
   const names = model.parameters.map(({ name }) => name);
