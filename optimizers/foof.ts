@@ -16,8 +16,9 @@
  */
 import { z } from "zod";
 import { inPhase } from "../suite/engine/phase.ts";
-import type { Observation } from "../suite/nn/evaluate.ts";
-import { defineOptimizer } from "../suite/optimizer/declaration.ts";
+import type { Observation, Pass } from "../suite/nn/evaluate.ts";
+import { type Diagnostics, defineOptimizer } from "../suite/optimizer/declaration.ts";
+import { withScratchState } from "../suite/optimizer/diagnostics.ts";
 import {
   biasTreatment,
   damping,
@@ -26,8 +27,8 @@ import {
   precision,
   statisticsHyperparameters,
 } from "../suite/optimizer/hyperparameters.ts";
-import { inputFactor, isOwnBatch } from "../suite/optimizer/input-factor.ts";
-import { curvatureDue, inverseDue } from "../suite/optimizer/interval.ts";
+import { type InputFactor, inputFactor, isOwnBatch } from "../suite/optimizer/input-factor.ts";
+import { inverseDue, statisticsDue } from "../suite/optimizer/interval.ts";
 import {
   asParameters,
   gradientMatrix,
@@ -76,31 +77,48 @@ export const foof = defineOptimizer({
     state: 2 * a * a + a * b,
   }),
   create: preconditioned(({ layers, hyperparameters: h }, state, events) => {
-    const blocks = treatedLayers(layers, { homogeneous: h.bias === "homogeneous" }).map(
-      (treated) => ({ treated, factor: inputFactor(treated, h, state, events) }),
-    );
+    const treated = treatedLayers(layers, { homogeneous: h.bias === "homogeneous" });
+    const factors = treated.map((layer) => inputFactor(layer, h, state, events));
     const shown = { inputs: true, outputGradients: isOwnBatch(h) };
+    const observe = (some: readonly InputFactor[], { observations }: Pass) =>
+      treated.forEach(({ layer }, i) => {
+        some[i]?.observe(observations.get(layer) as Observation);
+      });
+    const conditions = (some: readonly InputFactor[]): Diagnostics =>
+      Object.fromEntries(
+        treated.map(({ layer }, i) => [
+          `condition.${layer.name}.A`,
+          (some[i] as InputFactor).condition(h.damping),
+        ]),
+      );
     return {
-      treated: parametersOf(
-        blocks.map(({ treated }) => treated),
-        "homogeneous",
-      ),
-      request: (info) => (curvatureDue(h, info) ? shown : {}),
-      refresh: ({ observations }, _, info) => {
-        for (const { treated, factor } of blocks) {
-          if (curvatureDue(h, info)) {
-            const observation = observations.get(treated.layer) as Observation;
-            inPhase("curvature", () => factor.observe(observation));
-          }
-          if (inverseDue(h, info)) inPhase("inverse", () => factor.invert(h.damping));
-        }
+      treated: parametersOf(treated, "homogeneous"),
+      request: (info) => (statisticsDue(h, info) ? shown : {}),
+      refresh: (pass, _, info) => {
+        if (statisticsDue(h, info)) inPhase("curvature", () => observe(factors, pass));
+        if (!inverseDue(h, info)) return;
+        inPhase("inverse", () => {
+          for (const factor of factors) factor.invert(h.damping);
+        });
       },
       apply: (gradientOf) =>
         new Map(
-          blocks.flatMap(({ treated, factor }) =>
-            asParameters(treated, factor.solve(gradientMatrix(treated, gradientOf))),
-          ),
+          treated.flatMap((layer, i) => {
+            const gradient = gradientMatrix(layer, gradientOf);
+            return asParameters(layer, (factors[i] as InputFactor).solve(gradient));
+          }),
         ),
+      diagnose: (problem) => {
+        if (h.statistics === "ema") return conditions(factors);
+        // The last batch's A is gone: look at that of this one.
+        const pass = problem.evaluate({ ...shown, repeated: true });
+        return withScratchState((scratch, unread) => {
+          const fresh = treated.map((layer) => inputFactor(layer, h, scratch, unread));
+          observe(fresh, pass);
+          for (const factor of fresh) factor.invert(h.damping);
+          return conditions(fresh);
+        });
+      },
     };
   }),
 });

@@ -22,7 +22,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { inPhase } from "../suite/engine/phase.ts";
-import { frobenius } from "../suite/linalg/index.ts";
+import { frobenius, spdInverse } from "../suite/linalg/index.ts";
 import type { Observation } from "../suite/nn/evaluate.ts";
 import type { Parameter } from "../suite/nn/parameter.ts";
 import {
@@ -32,7 +32,8 @@ import {
   inner,
   type SecantPair,
 } from "../suite/optimizer/bfgs.ts";
-import { defineOptimizer } from "../suite/optimizer/declaration.ts";
+import { type Diagnostics, defineOptimizer } from "../suite/optimizer/declaration.ts";
+import { conditionNumber } from "../suite/optimizer/diagnostics.ts";
 import type { EventCounters } from "../suite/optimizer/events.ts";
 import { factorInverse } from "../suite/optimizer/factor-inverse.ts";
 import {
@@ -55,6 +56,7 @@ import { type GradientOf, preconditioned } from "../suite/optimizer/pipeline.ts"
 import type { Problem } from "../suite/optimizer/problem.ts";
 import { logUniform } from "../suite/optimizer/search.ts";
 import type { OptimizerState } from "../suite/optimizer/state.ts";
+import { tidily } from "../suite/optimizer/tidily.ts";
 
 /** Weight of the past in A, s and y. */
 const MEMORY = 0.9;
@@ -122,6 +124,7 @@ export const kbfgs = defineOptimizer({
           });
         });
       },
+      diagnose: () => Object.assign({}, ...blocks.map((block) => block.conditions())),
     };
   }),
 });
@@ -146,6 +149,8 @@ interface QuasiNewtonBlock {
   before(observation: Observation, problem: Problem): void;
   apply(gradientOf: GradientOf): [Parameter, tf.Tensor][];
   after(observation: Observation): void;
+  /** Condition numbers of H_A and H_B. */
+  conditions(): Diagnostics;
 }
 
 function quasiNewtonBlock(
@@ -165,19 +170,22 @@ function quasiNewtonBlock(
 
   return {
     before: (observation, { terms }) => {
-      const h = inputRows(treated, observation);
-      inPhase("curvature", () => {
-        const batch = gram(h, 1 / observation.rows);
-        const isFirst = updates.value++ === 0;
-        a.assign(isFirst ? batch : tf.add(tf.mul(a, MEMORY), tf.mul(batch, 1 - MEMORY)));
-        const delta = observation.outputGradients as tf.Tensor2D;
-        first = {
-          ...meansOf(observation),
-          input: tf.reshape(tf.mean(h, 0), [order, 1]),
-          noiseScale: tf.mul(tf.sqrt(tf.mean(tf.square(delta))), terms),
-        };
-        if (isFirst) inPhase("inverse", () => inverseA.refresh(a, alpha));
-      });
+      const isFirst = updates.value++ === 0;
+      first = inPhase("curvature", () =>
+        // A convolution's patches are large: they end here.
+        tidily(() => {
+          const h = inputRows(treated, observation);
+          const batch = gram(h, 1 / observation.rows);
+          a.assign(isFirst ? batch : tf.add(tf.mul(a, MEMORY), tf.mul(batch, 1 - MEMORY)));
+          const delta = observation.outputGradients as tf.Tensor2D;
+          return {
+            ...meansOf(observation),
+            input: tf.reshape(tf.mean(h, 0), [order, 1]),
+            noiseScale: tf.mul(tf.sqrt(tf.mean(tf.square(delta))), terms),
+          };
+        }),
+      );
+      if (isFirst) inPhase("inverse", () => inverseA.refresh(a, alpha));
     },
     apply: (gradientOf) => {
       const left = tf.matMul<tf.Tensor2D>(
@@ -198,8 +206,15 @@ function quasiNewtonBlock(
       inverseA.value.assign(updated.inverse);
       first = undefined;
     },
+    conditions: () => ({
+      [`condition.${name}.HA`]: conditionOf(inverseA.value),
+      [`condition.${name}.HB`]: conditionOf(output.value),
+    }),
   };
 }
+
+const conditionOf = (h: tf.Variable): tf.Tensor =>
+  conditionNumber(h, 0, spdInverse(h as tf.Tensor2D, { damping: 0 }).inverse);
 
 /** Over rows: z̄ is a mean, δ̄ a sum of gradients of the mean loss. */
 function meansOf({ preactivations, outputGradients }: Observation): Means {

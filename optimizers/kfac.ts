@@ -23,7 +23,12 @@ import { inPhase } from "../suite/engine/phase.ts";
 import { trace } from "../suite/linalg/index.ts";
 import type { Observation, Pass } from "../suite/nn/evaluate.ts";
 import type { Parameter } from "../suite/nn/parameter.ts";
-import { defineOptimizer, defineVariant } from "../suite/optimizer/declaration.ts";
+import {
+  type Diagnostics,
+  defineOptimizer,
+  defineVariant,
+} from "../suite/optimizer/declaration.ts";
+import { conditionNumber, withScratchState } from "../suite/optimizer/diagnostics.ts";
 import type { EventCounters } from "../suite/optimizer/events.ts";
 import { factorInverse } from "../suite/optimizer/factor-inverse.ts";
 import {
@@ -36,7 +41,7 @@ import {
   variant,
 } from "../suite/optimizer/hyperparameters.ts";
 import { inputFactor, isOwnBatch } from "../suite/optimizer/input-factor.ts";
-import { curvatureDue, inverseDue, inversesFollowCurvature } from "../suite/optimizer/interval.ts";
+import { inverseDue, inversesFollowCurvature, statisticsDue } from "../suite/optimizer/interval.ts";
 import {
   asParameters,
   factoredDamping,
@@ -102,15 +107,29 @@ export const kfac = defineOptimizer({
     const shown = { inputs: true, sampledOutputGradients: true, outputGradients: isOwnBatch(h) };
     return {
       treated: parametersOf(layers, "all"),
-      request: (info) => (curvatureDue(h, info) ? shown : {}),
+      request: (info) => (statisticsDue(h, info) ? shown : {}),
       refresh: ({ observations }, problem, info) => {
         for (const block of blocks) {
-          if (curvatureDue(h, info))
+          if (statisticsDue(h, info)) {
             inPhase("curvature", () => block.observe(observations, problem));
+          }
           if (inverseDue(h, info)) inPhase("inverse", () => block.invert());
         }
       },
       apply: (gradientOf) => new Map(blocks.flatMap((block) => block.apply(gradientOf))),
+      diagnose: (problem) => {
+        if (h.statistics === "ema") return conditions(blocks);
+        // The last batch's factors are gone: look at those of this one.
+        const { observations } = problem.evaluate({ ...shown, repeated: true });
+        return withScratchState((scratch, unread) => {
+          const fresh = layers.map((layer) => kroneckerBlock(layer, h, scratch, unread));
+          for (const block of fresh) {
+            block.observe(observations, problem);
+            block.invert();
+          }
+          return conditions(fresh);
+        });
+      },
     };
   }),
 });
@@ -127,11 +146,16 @@ export const kfacLocal = defineVariant(kfac, {
   defaults: { statistics: "batch" },
 });
 
+const conditions = (blocks: readonly KroneckerBlock[]): Diagnostics =>
+  Object.assign({}, ...blocks.map((block) => block.conditions()));
+
 interface KroneckerBlock {
   observe(observations: Pass["observations"], problem: Problem): void;
   invert(): void;
   /** P(G) of the weight and, where there is one, of the bias. */
   apply(gradientOf: GradientOf): [Parameter, tf.Tensor][];
+  /** Condition numbers of the damped factors. */
+  conditions(): Diagnostics;
 }
 
 /** Factors, inverses and their use for one layer. */
@@ -152,6 +176,12 @@ function kroneckerBlock(
     uncorrected: asdl,
   });
   const inverseB = factorInverse(state, `${name}.inverseB`, { ...h, order: dOut }, events);
+  const ridges = () =>
+    factoredDamping(
+      { trace: a.trace(), order },
+      { trace: trace(b.estimate() as tf.Tensor2D), order: dOut },
+      h.damping,
+    );
   const timesB = (x: tf.Tensor2D) => tf.matMul<tf.Tensor2D>(x, inverseB.value as tf.Tensor2D);
 
   return {
@@ -164,14 +194,9 @@ function kroneckerBlock(
       b.observe(outputCovariance(sampled, asdl ? terms ** 2 / examples : terms));
     },
     invert: () => {
-      const estimateB = b.estimate() as tf.Tensor2D;
-      const { ridgeA, ridgeB } = factoredDamping(
-        { trace: a.trace(), order },
-        { trace: trace(estimateB), order: dOut },
-        h.damping,
-      );
+      const { ridgeA, ridgeB } = ridges();
       a.invert(ridgeA);
-      inverseB.refresh(estimateB, ridgeB);
+      inverseB.refresh(b.estimate(), ridgeB);
     },
     apply: (gradientOf) => {
       const direction = timesB(a.solve(gradientMatrix(treated, gradientOf)));
@@ -179,6 +204,13 @@ function kroneckerBlock(
       if (!bias || homogeneous) return treatedParameters;
       const row = tf.reshape<tf.Rank.R2>(gradientOf(bias), [1, dOut]);
       return [...treatedParameters, [bias, tf.reshape(timesB(row), [dOut])]];
+    },
+    conditions: () => {
+      const { ridgeA, ridgeB } = ridges();
+      return {
+        [`condition.${name}.A`]: a.condition(ridgeA),
+        [`condition.${name}.B`]: conditionNumber(b.estimate(), ridgeB, inverseB.value),
+      };
     },
   };
 }

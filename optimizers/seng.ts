@@ -26,6 +26,7 @@ import type { Observation } from "../suite/nn/evaluate.ts";
 import type { Parameter } from "../suite/nn/parameter.ts";
 import type { RandomSource } from "../suite/nn/random.ts";
 import { defineOptimizer } from "../suite/optimizer/declaration.ts";
+import { conditionNumber } from "../suite/optimizer/diagnostics.ts";
 import type { EventCounters } from "../suite/optimizer/events.ts";
 import {
   type ExampleRows,
@@ -57,10 +58,11 @@ import type { Problem } from "../suite/optimizer/problem.ts";
 import { logUniform } from "../suite/optimizer/search.ts";
 import { drawColumns, seenColumns, seenRows } from "../suite/optimizer/sketch.ts";
 import type { OptimizerState } from "../suite/optimizer/state.ts";
+import { tidily } from "../suite/optimizer/tidily.ts";
 
 const hyperparameters = z.strictObject({
   ...pipelineHyperparameters(),
-  damping: damping(0.1),
+  damping: damping(0.1, 1e-12),
   curvatureInterval: intervalHyperparameters().curvatureInterval,
   sketchSize: hyper(z.number().int().min(0).default(0), {
     symbol: "",
@@ -114,22 +116,35 @@ export const seng = defineOptimizer({
     const layers = treatedLayers(context.layers, { homogeneous: true, embeddings: false });
     const sketch = context.random("sketch");
     const blocks = layers.map((treated) => gramBlock(treated, h, state, events, sketch));
+    const shown = { inputs: true, outputGradients: true };
     const treated = new Set(parametersOf(layers, "all"));
     const others = context.parameters.filter((parameter) => !treated.has(parameter));
     return {
       treated: [...treated],
-      request: (info) => (curvatureDue(h, info) ? { inputs: true, outputGradients: true } : {}),
-      refresh: ({ observations }, problem, info) => {
-        if (!curvatureDue(h, info)) return;
-        layers.forEach(({ layer }, i) => {
-          blocks[i]?.refresh(observations.get(layer) as Observation, problem);
-        });
+      request: (info) => (curvatureDue(h, info) ? shown : {}),
+      refresh: () => {},
+      // A convolution's patches are large: each layer's end before the next one's are made.
+      apply: (gradientOf, { observations }, problem, info) => {
+        const directions = layers.flatMap(({ layer }, i) =>
+          tidily(() => {
+            const block = blocks[i] as GramBlock;
+            const fresh = curvatureDue(h, info);
+            if (fresh) block.refresh(observations.get(layer) as Observation, problem);
+            return block.apply(gradientOf, problem.terms, fresh);
+          }),
+        );
+        if (h.variant === "asdl") directions.push(...summed(others, gradientOf, problem.terms));
+        return new Map(directions);
       },
-      apply: (gradientOf, _, { terms }, info) =>
-        new Map([
-          ...blocks.flatMap((block) => block.apply(gradientOf, terms, curvatureDue(h, info))),
-          ...(h.variant === "asdl" ? summed(others, gradientOf, terms) : []),
-        ]),
+      diagnose: (problem) => {
+        const { observations } = problem.evaluate({ ...shown, repeated: true });
+        const conditions = layers.map(({ layer }, i) => {
+          const block = blocks[i] as GramBlock;
+          const observation = observations.get(layer) as Observation;
+          return [`condition.${layer.name}.K`, block.condition(observation, problem)] as const;
+        });
+        return Object.fromEntries(conditions);
+      },
     };
   }),
 });
@@ -146,6 +161,8 @@ interface GramBlock {
   refresh(observation: Observation, problem: Problem): void;
   /** @param fresh whether the curvature is of the gradient's own batch */
   apply(gradientOf: GradientOf, terms: number, fresh: boolean): [Parameter, tf.Tensor][];
+  /** Condition number of a batch's K + λI. */
+  condition(observation: Observation, problem: Problem): tf.Tensor;
 }
 
 function gramBlock(
@@ -162,25 +179,35 @@ function gramBlock(
   const visible = { inputs: asdl ? layer.dIn : order, outputs: layer.dOut };
   const memory = curvatureMemory(state, layer.name, visible, h.curvatureInterval > 1);
 
+  const { damping, precision } = h;
+
+  const curvatureOf = (observation: Observation, { examples, terms }: Problem) => {
+    const inputs = inputRows(treated, observation);
+    const outputs = tf.mul<tf.Tensor2D>(observation.outputGradients as tf.Tensor2D, terms);
+    const inputColumns = drawColumns(random, visible.inputs, h.sketchSize);
+    const outputColumns = drawColumns(random, visible.outputs, h.sketchSize);
+    const seen = {
+      inputs: seenColumns(inputs, inputColumns),
+      outputs: seenColumns(outputs, outputColumns),
+      examples,
+    };
+    const gram = tf.div<tf.Tensor2D>(exampleGram(seen), terms);
+    const { inverse, retries } = inPhase("inverse", () => spdInverse(gram, { damping, precision }));
+    const rows: ExampleRows = { inputs, outputs, examples };
+    return { rows, gram, inverse, retries, inputColumns, outputColumns };
+  };
+
   return {
-    refresh: (observation, { examples, terms }) => {
-      const inputs = inputRows(treated, observation);
-      const outputs = tf.mul(observation.outputGradients as tf.Tensor2D, terms) as tf.Tensor2D;
-      const rows: ExampleRows = { inputs, outputs, examples };
-      const inputColumns = drawColumns(random, visible.inputs, h.sketchSize);
-      const outputColumns = drawColumns(random, visible.outputs, h.sketchSize);
-      const gram = inPhase("curvature", () => {
-        const seen = {
-          inputs: seenColumns(inputs, inputColumns),
-          outputs: seenColumns(outputs, outputColumns),
-          examples,
-        };
-        return tf.div(exampleGram(seen), terms) as tf.Tensor2D;
-      });
-      const { damping, precision } = h;
-      const solved = inPhase("inverse", () => spdInverse(gram, { damping, precision }));
-      events.countRetries(solved.retries);
-      memory.write({ rows, inverse: solved.inverse, inputColumns, outputColumns });
+    refresh: (observation, problem) => {
+      const { retries, ...curvature } = inPhase("curvature", () =>
+        curvatureOf(observation, problem),
+      );
+      events.countRetries(retries);
+      memory.write(curvature);
+    },
+    condition: (observation, problem) => {
+      const { gram, inverse } = curvatureOf(observation, problem);
+      return conditionNumber(gram, damping, inverse);
     },
     apply: (gradientOf, terms, fresh) => {
       const { rows, inverse, inputColumns, outputColumns } = memory.read();
@@ -188,7 +215,7 @@ function gramBlock(
         const sum = weightedSum(rows, tf.sum(inverse, 1));
         return asParameters(treated, tf.div(sum, terms));
       }
-      const scaled = tf.div(gradientMatrix(treated, gradientOf), h.damping) as tf.Tensor2D;
+      const scaled = tf.div(gradientMatrix(treated, gradientOf), damping) as tf.Tensor2D;
       const seen = {
         inputs: seenColumns(rows.inputs, inputColumns),
         outputs: seenColumns(rows.outputs, outputColumns),

@@ -19,26 +19,30 @@ export function eventCounters(state: OptimizerState): EventCounters {
   );
   let noted: [EventName, tf.Tensor][] = [];
   let retried: tf.Tensor[] = [];
+  // A step's inner tidies may end before it does.
+  const keep = (amount: tf.Tensor) => tf.keep(tf.clone(amount));
 
-  const countRetried = () => {
+  const noteRetried = () => {
     const retries = tf.stack(retried.map((one) => tf.cast(one, "float32")));
     const kept = tf.cast(tf.greaterEqual(retries, KEPT_PREVIOUS), "float32");
-    noted.push(["keptInverses", tf.sum(kept)]);
-    noted.push(["inverseRetries", tf.sum(tf.sub(retries, kept))]);
+    noted.push(["keptInverses", keep(tf.sum(kept))]);
+    noted.push(["inverseRetries", keep(tf.sum(tf.sub(retries, kept)))]);
   };
 
   return {
-    count: (event, amount) => noted.push([event, amount]),
-    countRetries: (retries) => retried.push(retries),
-    commit: () => {
-      if (retried.length > 0) countRetried();
-      for (const [event, counter] of counters) {
-        const amounts = noted.filter(([name]) => name === event).map(([, amount]) => amount);
-        if (amounts.length > 0) counter.assign(tf.addN([counter, ...amounts]));
-      }
-      noted = [];
-      retried = [];
-    },
+    count: (event, amount) => noted.push([event, keep(amount)]),
+    countRetries: (retries) => retried.push(keep(retries)),
+    commit: () =>
+      tf.tidy(() => {
+        if (retried.length > 0) noteRetried();
+        for (const [event, counter] of counters) {
+          const amounts = noted.filter(([name]) => name === event).map(([, amount]) => amount);
+          if (amounts.length > 0) counter.assign(tf.addN([counter, ...amounts]));
+        }
+        tf.dispose([...retried, ...noted.map(([, amount]) => amount)]);
+        noted = [];
+        retried = [];
+      }),
   };
 }
 

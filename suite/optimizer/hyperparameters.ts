@@ -41,8 +41,8 @@ export const clipNorm = (byDefault = 10) =>
     description: "global norm above which the (preconditioned) gradient is scaled down",
   });
 
-export const damping = (byDefault: number) =>
-  hyper(z.number().min(0).max(1e6).default(byDefault), {
+export const damping = (byDefault: number, least = 0) =>
+  hyper(z.number().min(least).max(1e6).default(byDefault), {
     symbol: "\\lambda",
     unit: "curvature",
     description: "damping",

@@ -12,6 +12,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { inPhase } from "../engine/phase.ts";
 import { spdInverse, trace } from "../linalg/index.ts";
 import type { Observation } from "../nn/evaluate.ts";
+import { conditionNumber } from "./diagnostics.ts";
 import type { EventCounters } from "./events.ts";
 import { type FactorInverse, type FactorInverseOptions, factorInverse } from "./factor-inverse.ts";
 import {
@@ -38,6 +39,8 @@ export interface InputFactor {
   /** `(A + λI)⁻¹ G` for the gradient `[a, dOut]`. */
   solve(gradient: tf.Tensor2D): tf.Tensor2D;
   readonly inverse: FactorInverse;
+  /** Condition number of what was inverted: while the batch's statistics are there. */
+  condition(ridge: tf.Tensor | number): tf.Tensor;
 }
 
 /** Whether A is always of the gradient's own batch: then rows need the true output gradients. */
@@ -65,7 +68,8 @@ export function inputFactor(
       if (isOwnBatch(h) && !diagonal && observation.rows < order) {
         through = rowSystem(treated, observation, divisor);
       } else {
-        covariance.observe(inputCovariance(treated, observation, divisor));
+        // A convolution's patches are large: they end here.
+        covariance.observe(tf.tidy(() => inputCovariance(treated, observation, divisor)));
       }
     },
     trace: () => {
@@ -82,6 +86,8 @@ export function inputFactor(
       through = undefined;
       return solution;
     },
+    condition: (ridge) =>
+      through?.condition(ridge) ?? conditionNumber(covariance.estimate(), ridge, inverse.value),
   };
 }
 
@@ -95,17 +101,19 @@ interface RowSystem {
   ): void;
   /** `r·hᵀ (hhᵀ + rλI)⁻¹ δ` */
   solve(): tf.Tensor2D;
+  condition(ridge: tf.Tensor | number): tf.Tensor;
 }
 
 function rowSystem(treated: TreatedLayer, observation: Observation, divisor: number): RowSystem {
   const h = inputRows(treated, observation);
   const delta = observation.outputGradients as tf.Tensor2D;
+  const products = () => tf.matMul<tf.Tensor2D>(h, h, false, true);
   let inverse: tf.Tensor2D | undefined;
   return {
     trace: () => tf.div(tf.sum(tf.square(h)), divisor),
     invert: (ridge, precision, events) => {
-      const products = inPhase("curvature", () => tf.matMul<tf.Tensor2D>(h, h, false, true));
-      const solved = spdInverse(products, { damping: tf.mul(ridge, divisor), precision });
+      const damping = tf.mul(ridge, divisor);
+      const solved = spdInverse(inPhase("curvature", products), { damping, precision });
       inverse = solved.inverse;
       events.countRetries(solved.retries);
     },
@@ -113,5 +121,7 @@ function rowSystem(treated: TreatedLayer, observation: Observation, divisor: num
       const weights = tf.matMul(inverse as tf.Tensor2D, delta);
       return tf.mul(tf.matMul(h, weights, true, false), divisor);
     },
+    condition: (ridge) =>
+      conditionNumber(products(), tf.mul(ridge, divisor), inverse as tf.Tensor2D),
   };
 }

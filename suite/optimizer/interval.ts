@@ -32,6 +32,18 @@ export function refreshesEveryStep(h: IntervalHyperparameters): boolean {
   return h.curvatureInterval === 1 && inverseIntervals(h).every((interval) => interval === 1);
 }
 
+/**
+ * Whether a step's batch enters the statistics: where only the last batch counts and every inverse
+ * renews it, the batches between are not looked at.
+ */
+export function statisticsDue(
+  h: IntervalHyperparameters & { readonly statistics: string },
+  info: StepInfo,
+): boolean {
+  const unused = h.statistics === "batch" && inversesFollowCurvature(h) && !inverseDue(h, info);
+  return curvatureDue(h, info) && !unused;
+}
+
 const inverseIntervals = ({
   inverseInterval,
   earlyShare,

@@ -40,7 +40,7 @@ export interface Trajectory {
 
 export interface OracleOptions {
   /** Our name for a tensor or number of the oracle's state; null: we hold nothing like it. */
-  readonly stateName?: (name: string, trajectory: Trajectory, values: Nested) => string | null;
+  readonly stateName?: (name: string, trajectory: Trajectory) => string | null;
   /** State of ours that exists only after the first curvature step. */
   readonly isLate?: (name: string) => boolean;
   /** The oracle's state as we hold it, under its names. */
@@ -143,7 +143,7 @@ function savedState(
   const tensors = { ...fresh.tensors };
   const numbers = { ...fresh.numbers };
   for (const [theirs, values] of Object.entries(converted(given))) {
-    const name = stateName(theirs, trajectory, values);
+    const name = stateName(theirs, trajectory);
     if (name === null) continue;
     const tensor = tensors[name];
     if (tensor) tensors[name] = { ...tensor, values: flat(values) };

@@ -47,6 +47,7 @@ export function describeOracle(
   const { trajectories } = readOracle(name);
   describe.each(BACKENDS)(`${name} against its oracle, on %s`, (backend) => {
     beforeAll(() => useBackend({ backend, threads: 1 }));
+    afterAll(() => useBackend({ backend: "reference" }));
     describe.each(trajectories)("$name", (trajectory) => {
       const run = runOf(trajectory, declarations, options);
       afterAll(() => run.dispose());
