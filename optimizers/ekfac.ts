@@ -104,6 +104,7 @@ export const ekfac = defineOptimizer({
         }
       },
       apply: (gradientOf) => new Map(blocks.flatMap((block) => block.apply(gradientOf))),
+      diagnose: () => Object.fromEntries(blocks.map((block) => block.condition())),
     };
   }),
 });
@@ -139,6 +140,11 @@ function eigenBlock(
       const delta = observation.sampledOutputGradients as tf.Tensor2D;
       const along = tf.matMul<tf.Tensor2D>(delta, basisB.vectors);
       scales.observe(tf.mul(variances(treated, observation, along, basisA?.vectors), terms));
+    },
+    /** Condition number of the damped approximation. */
+    condition: (): [string, tf.Tensor] => {
+      const eigenvalues = tf.add(scales.estimate(), h.damping);
+      return [`condition.${name}.F`, tf.div(tf.max(eigenvalues), tf.min(eigenvalues))];
     },
     apply: (gradientOf: GradientOf): [Parameter, tf.Tensor][] => {
       const gradient = gradientMatrix(treated, gradientOf);
