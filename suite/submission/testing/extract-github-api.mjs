@@ -37,7 +37,9 @@ function lean(value, parent) {
     ([name, one]) =>
       !name.startsWith("x-") &&
       // A property may be called `description`; an annotation is a text.
-      (parent === "properties" || !PROSE.has(name) || typeof one === "object" && name === "title"),
+      (parent === "properties" ||
+        !PROSE.has(name) ||
+        (typeof one === "object" && name === "title")),
   );
   return Object.fromEntries(kept.map(([name, one]) => [name, lean(one, name)]));
 }
@@ -61,5 +63,10 @@ for (const [path, method] of ROUTES) {
   });
 }
 
-const text = JSON.stringify({ openapi, info: { version: info.version }, paths: operations, components: used });
+const text = JSON.stringify({
+  openapi,
+  info: { version: info.version },
+  paths: operations,
+  components: used,
+});
 writeFileSync(new URL("github-api.json", import.meta.url), `${text}\n`);
