@@ -1,6 +1,6 @@
 /** @file Resizing images and moving depth to space. */
 import type { Attributes, GraphBuilder, Lowering } from "../graph.ts";
-import { toChannelsFirst, toChannelsLast } from "./conv.ts";
+import { toChannelsFirst, toChannelsLast } from "./conv-shape.ts";
 import { registerLowering } from "./register.ts";
 
 function resize(mode: "linear" | "nearest"): Lowering {

@@ -1,8 +1,8 @@
 /** @file Max and average pooling and their gradients. */
 import { backend_util } from "@tensorflow/tfjs-core";
 import type { Attributes, GraphBuilder, Lowering } from "../graph.ts";
-import type { ConvInfo } from "./conv.ts";
-import { fits, toChannelsFirst, toChannelsLast, windowAttributes } from "./conv.ts";
+import type { ConvInfo } from "./conv-shape.ts";
+import { fits, toChannelsFirst, toChannelsLast, windowAttributes } from "./conv-shape.ts";
 import { registerLowering } from "./register.ts";
 
 function poolInfo(shape: readonly number[], attributes: Attributes): ConvInfo | null {

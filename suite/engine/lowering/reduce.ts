@@ -49,7 +49,7 @@ function reducedShape(
 
 function extremeLowering(op: "Max" | "Min", axisName: string): Lowering {
   const float = reduction(
-    { dtypes: { float32: "float32" }, emit: (_, x, reduce) => reduce(`crossover:${op}`, x) },
+    { dtypes: { float32: "float32" }, emit: (_, x, reduce) => reduce(`crossover:Reduce${op}`, x) },
     axisName,
   );
   const other = reduction(

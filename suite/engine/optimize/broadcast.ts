@@ -4,7 +4,7 @@
  */
 import type { OnnxNode } from "../graph.ts";
 import { sameShape, sizeOf } from "../graph.ts";
-import type { Rewrite, Rewriter } from "./rewriter.ts";
+import { qualified, type Rewrite, type Rewriter } from "./rewriter.ts";
 import { broadcast, isElementwise, type Shape } from "./shapes.ts";
 
 export const readBroadcastSources: Rewrite = (graph) => {
@@ -50,5 +50,5 @@ function readSources(graph: Rewriter, node: OnnxNode, sources: ReadonlyMap<strin
     const result = shapes.every((s) => s !== undefined) ? broadcast(shapes) : undefined;
     if (result && sameShape(result, shape)) inputs[i] = source;
   }
-  graph.change(node, node.op, inputs, node.attributes);
+  graph.change(node, qualified(node), inputs, node.attributes);
 }

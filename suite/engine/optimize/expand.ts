@@ -2,7 +2,7 @@
  * @file Ops of our own ("crossover:..."), which rewrites recognise, written as ONNX nodes.
  *
  * Step(x; alpha): 1 above 0, alpha at and below it, NaN for NaN.
- * Max, Min(x, axes; keepdims): with NaN where there is one. ONNX Runtime's reductions drop some
+ * ReduceMax, ReduceMin(x, axes; keepdims): with NaN where there is one. ONNX Runtime's reductions drop some
  * (its issue 10514).
  */
 import type { OnnxNode } from "../graph.ts";
@@ -33,7 +33,7 @@ function expandExtreme(graph: Rewriter, node: OnnxNode): void {
   const counted = graph.insert(node, "Cast", [graph.insert(node, "IsNaN", [x])], { to: INT32 });
   const reduced = graph.insert(node, "ReduceMax", [counted, axes], attributes);
   const anyNan = graph.insert(node, "Cast", [reduced], { to: BOOL });
-  const extreme = graph.insert(node, `Reduce${node.op}`, [x, axes], attributes);
+  const extreme = graph.insert(node, node.op, [x, axes], attributes);
   graph.change(node, "Where", [anyNan, graph.constant(Number.NaN, "float32"), extreme], {});
 }
 

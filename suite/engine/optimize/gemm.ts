@@ -1,7 +1,7 @@
 /** @file Transposes and additions that a matrix product can do on its way. */
 import type { OnnxAttributes, OnnxNode } from "../graph.ts";
 import { sameShape } from "../graph.ts";
-import type { Rewrite, Rewriter } from "./rewriter.ts";
+import { qualified, type Rewrite, type Rewriter } from "./rewriter.ts";
 import { broadcast } from "./shapes.ts";
 
 /** Gemm(Transpose(a), b) reads a transposed; so does a batched product, in its last two axes. */
@@ -16,7 +16,7 @@ export const foldTransposes: Rewrite = (graph) => {
       attributes = { ...attributes, [flag]: attributes[flag] ? 0 : 1 };
       return transpose.inputs[0] as string;
     });
-    graph.change(node, `${node.domain}:${node.op}`, inputs, attributes);
+    graph.change(node, qualified(node), inputs, attributes);
   }
   graph.prune();
 };

@@ -3,6 +3,7 @@ import type { ModelBuilder } from "../model.ts";
 import { readBroadcastSources } from "./broadcast.ts";
 import { expandOwnOps } from "./expand.ts";
 import { foldAdditions, foldTransposes } from "./gemm.ts";
+import { moveLayoutTurns } from "./layout.ts";
 import { fuseLogSoftmax } from "./log-softmax.ts";
 import { mergeEqualNodes } from "./merge.ts";
 import { simplifySteps } from "./relu.ts";
@@ -15,6 +16,8 @@ const REWRITES: readonly Rewrite[] = [
   fuseLogSoftmax,
   foldTransposes,
   foldAdditions,
+  moveLayoutTurns,
+  mergeEqualNodes,
   expandOwnOps,
 ];
 

@@ -17,7 +17,7 @@ function logitsOf(graph: Rewriter, { inputs }: OnnxNode): string | undefined {
   const sum = graph.producer(graph.producer(logSum, "Log")?.inputs[0], "ReduceSum");
   const exp = graph.producer(sum?.inputs[0], "Exp");
   const shift = graph.producer(shifted, "Sub");
-  const maximum = graph.producer(shift?.inputs[1], "Max");
+  const maximum = graph.producer(shift?.inputs[1], "ReduceMax");
   const logits = shift?.inputs[0] ?? "";
   if (exp?.inputs[0] !== shifted || maximum?.inputs[0] !== logits) return undefined;
   const alongRows = [sum, maximum].every((node) => node && alongLastAxis(graph, node, logits));

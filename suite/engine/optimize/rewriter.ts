@@ -150,3 +150,8 @@ export class Rewriter {
 function isSubgraph(value: OnnxAttributes[string]): value is Subgraph {
   return typeof value === "object" && "kind" in value;
 }
+
+/** The op as builders take it, with its domain. */
+export function qualified({ domain, op }: OnnxNode): string {
+  return domain === "" ? op : `${domain}:${op}`;
+}

@@ -1,0 +1,74 @@
+/**
+ * @file Convolution in ONNX's layout, [batch, channels, h, w]. Its Transposes from and to tfjs's
+ * layout cancel between neighbours when a graph is compiled.
+ */
+import type { GraphBuilder } from "../graph.ts";
+import type { ConvInfo } from "./conv-shape.ts";
+import { toChannelsFirst, toChannelsLast, windowAttributes } from "./conv-shape.ts";
+
+/** x [batch, h, w, cIn] with the filter [kh, kw, cIn, cOut] to [batch, oh, ow, cOut]. */
+export function forwardConv(b: GraphBuilder, info: ConvInfo, x: string, filter: string): string {
+  const weights = b.node("Transpose", [filter], { perm: [3, 2, 0, 1] });
+  const y = b.node("Conv", [toChannelsFirst(b, x), weights], {
+    kernel_shape: [info.filterHeight, info.filterWidth],
+    ...windowAttributes(info),
+  });
+  return toChannelsLast(b, y);
+}
+
+/** dx [batch, h, w, cIn] from dy [batch, oh, ow, cOut], at any stride. */
+export function inputGradientConv(
+  b: GraphBuilder,
+  info: ConvInfo,
+  dy: string,
+  filter: string,
+): string {
+  const { filterHeight: kh, filterWidth: kw, padInfo } = info;
+  const uncovered = [
+    info.inHeight - ((info.outHeight - 1) * info.strideHeight + kh - padInfo.top - padInfo.bottom),
+    info.inWidth - ((info.outWidth - 1) * info.strideWidth + kw - padInfo.left - padInfo.right),
+  ];
+  const weights = b.node("Transpose", [filter], { perm: [3, 2, 0, 1] });
+  const dx = b.node("ConvTranspose", [toChannelsFirst(b, dy), weights], {
+    kernel_shape: [kh, kw],
+    ...windowAttributes(info),
+    output_padding: uncovered,
+  });
+  return toChannelsLast(b, dx);
+}
+
+/**
+ * dW of a dense convolution. The kh·kw shifts of x against dy are split between the two: x is
+ * shifted by columns (kw copies side by side), dy by rows (kh copies), so that one product per image
+ * has kw·cIn rows and kh·cOut columns and far fewer elements are copied:
+ *
+ *   dW[i, j] = Σ_p X_j[:, p] D_i[:, p]ᵀ,   X_j[r, c] = x̄[r, c + j],   D_i[r, c] = dy[r − i, c]
+ */
+export function filterGradientConv(b: GraphBuilder, info: ConvInfo, x: string, dy: string): string {
+  const { batchSize, inChannels, outChannels, filterHeight: kh, filterWidth: kw } = info;
+  const { top, bottom, left, right } = info.padInfo;
+  const zero = b.constant(0, "float32");
+  const rows = info.inHeight + top + bottom;
+  const positions = rows * info.outWidth;
+  const pads = b.ints([0, 0, top, left, 0, 0, bottom, right]);
+  const padded = b.node("Pad", [toChannelsFirst(b, x), pads, zero]);
+  const byColumn = range(kw).map((j) => {
+    return b.node("Slice", [padded, b.ints([j]), b.ints([j + info.outWidth]), b.ints([3])]);
+  });
+  const gradient = toChannelsFirst(b, dy);
+  const byRow = range(kh).map((i) => {
+    return b.node("Pad", [gradient, b.ints([0, 0, i, 0, 0, 0, kh - 1 - i, 0]), zero]);
+  });
+  const beside = (parts: string[], channels: number) =>
+    b.reshape(b.node("Concat", parts, { axis: 1 }), [batchSize, channels, positions]);
+  const products = b.node(
+    "com.microsoft:FusedMatMul",
+    [beside(byColumn, kw * inChannels), beside(byRow, kh * outChannels)],
+    { transB: 1 },
+  );
+  const sum = b.node("ReduceSum", [products, b.ints([0])], { keepdims: 0 });
+  const blocks = b.reshape(sum, [kw, inChannels, kh, outChannels]);
+  return b.node("Transpose", [blocks], { perm: [2, 0, 1, 3] });
+}
+
+const range = (length: number) => Array.from({ length }, (_, i) => i);
