@@ -10,7 +10,9 @@ const repository = process.env.GITHUB_REPOSITORY?.split("/");
 process.env.CROSSOVER_RESULTS ??= fileURLToPath(new URL("../results", import.meta.url));
 
 export default defineConfig({
-  site: process.env.CROSSOVER_SITE ?? (repository ? `https://${repository[0]}.github.io` : "http://localhost:4321"),
+  site:
+    process.env.CROSSOVER_SITE ??
+    (repository ? `https://${repository[0]}.github.io` : "http://localhost:4321"),
   base: process.env.CROSSOVER_BASE ?? (repository ? `/${repository[1]}` : "/"),
   outDir: process.env.CROSSOVER_OUT ?? "./dist",
   trailingSlash: "always",

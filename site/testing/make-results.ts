@@ -3,7 +3,7 @@
  * `npx tsx site/testing/make-results.ts FOLDER [TRIALS]`. Never commit what it writes.
  */
 import { join } from "node:path";
-import { syntheticFiles, type SyntheticOptions } from "../../suite/analysis/synthetic.ts";
+import { type SyntheticOptions, syntheticFiles } from "../../suite/analysis/synthetic.ts";
 import type { CellFile } from "../../suite/results/schema.ts";
 import { cellPath, writeCellFile } from "../../suite/results/store.ts";
 
@@ -12,7 +12,12 @@ function* boards(): Generator<SyntheticOptions> {
   yield { task: "mnist-mlp", datasetSizes: [50_000] };
   yield { task: "mnist-mlp", datasetSizes: [2000, 10_000, 20_000], batchSizes: [64, 256, 1024] };
   for (let round = 1; ; round++) {
-    yield { task: "cifar-resnet18", datasetSizes: [1000 * 2 ** round], seed: round, batchSizes: [16, 32, 64, 128] };
+    yield {
+      task: "cifar-resnet18",
+      datasetSizes: [1000 * 2 ** round],
+      seed: round,
+      batchSizes: [16, 32, 64, 128],
+    };
     yield { task: "mnist-mlp", tier: "paper", datasetSizes: [60_000 + round], seed: round };
   }
 }

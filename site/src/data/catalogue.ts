@@ -17,7 +17,10 @@ const taskModules = import.meta.glob<Module>("../../../tasks/*/index.ts");
 
 async function exportsOf(modules: Readonly<Record<string, () => Promise<Module>>>) {
   const loaded = await Promise.all(
-    Object.entries(modules).map(async ([file, load]) => ({ file, values: Object.values(await load()) })),
+    Object.entries(modules).map(async ([file, load]) => ({
+      file,
+      values: Object.values(await load()),
+    })),
   );
   return loaded.flatMap(({ file, values }) => values.map((value) => ({ file, value })));
 }
@@ -35,9 +38,7 @@ export const OPTIMIZERS: readonly CataloguedOptimizer[] = (await exportsOf(optim
   .flatMap(({ file, value }) =>
     isOptimizerDeclaration(value) ? [{ declaration: value, file: fileOf(file) }] : [],
   )
-  .sort(
-    ({ declaration: a }, { declaration: b }) => a.order - b.order || (a.id < b.id ? -1 : 1),
-  );
+  .sort(({ declaration: a }, { declaration: b }) => a.order - b.order || (a.id < b.id ? -1 : 1));
 
 export const TASKS: readonly TaskDeclaration[] = (await exportsOf(taskModules))
   .flatMap(({ value }) => (isTaskDeclaration(value) ? [value] : []))

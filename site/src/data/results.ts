@@ -46,7 +46,10 @@ export function sourcesOf(of: readonly CellFile[]): Sources {
 /** The last commit of a path, or of the repository; null outside a repository. */
 export function git(...args: readonly string[]): string | null {
   try {
-    const output = execFileSync("git", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    const output = execFileSync("git", args, {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     return output.trim() || null;
   } catch {
     return null;

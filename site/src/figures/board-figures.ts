@@ -56,7 +56,8 @@ export function curvesFigure(slice: Slice): FigureSpec {
 
 function leaders({ board }: Slice, column: number): string {
   const tied = board.rows.filter(({ entries }) => entries[column]?.tied);
-  if (tied.length <= 4) return tiedWords(board.rows, column).replace(/[a-z0-9-]+/g, (id) => nameOf(id));
+  if (tied.length <= 4)
+    return tiedWords(board.rows, column).replace(/[a-z0-9-]+/g, (id) => nameOf(id));
   return `${listed(tied.slice(0, 3).map(({ optimizer }) => nameOf(optimizer)))} and ${tied.length - 3} others cannot be told apart`;
 }
 
@@ -90,7 +91,8 @@ export function stripFigure(slice: Slice, baseline: string): FigureSpec | null {
   };
 }
 
-const axisName = (axis: "batch" | "dataset") => (axis === "batch" ? "Batch sizes" : "Dataset sizes");
+const axisName = (axis: "batch" | "dataset") =>
+  axis === "batch" ? "Batch sizes" : "Dataset sizes";
 
 function stripRow(pair: PairComparison): StripRow {
   const { challenger, crossover, interval, tie } = pair;
@@ -107,7 +109,9 @@ function stripRow(pair: PairComparison): StripRow {
 
 function stripFinding(pairs: readonly PairComparison[], baseline: string): string {
   const named = (outcome: string) =>
-    pairs.filter((pair) => !pair.tie && pair.crossover.outcome === outcome).map(({ challenger }) => nameOf(challenger));
+    pairs
+      .filter((pair) => !pair.tie && pair.crossover.outcome === outcome)
+      .map(({ challenger }) => nameOf(challenger));
   const ties = pairs.filter(({ tie }) => tie).map(({ challenger }) => nameOf(challenger));
   const parts = [
     [named("crosses"), "cross it inside the grid"],
@@ -116,7 +120,9 @@ function stripFinding(pairs: readonly PairComparison[], baseline: string): strin
     [named("lost"), "lead earlier and lose it"],
     [ties, "cannot be told apart from it anywhere"],
   ] as const;
-  const said = parts.filter(([names]) => names.length > 0).map(([names, what]) => `${listed(names)}: ${what}`);
+  const said = parts
+    .filter(([names]) => names.length > 0)
+    .map(([names, what]) => `${listed(names)}: ${what}`);
   return `Against ${nameOf(baseline)}. ${said.join("; ")}.`;
 }
 
@@ -130,17 +136,27 @@ export function costFigure(slice: Slice): FigureSpec | null {
   const { board, files, id } = slice;
   const position = board.points[Math.floor(board.points.length / 2)];
   const rows = OPTIMIZERS.flatMap(({ declaration }) => {
-    const file = files.find(({ cell }) => cell.optimizer === declaration.id && (board.axis === "batch" ? cell.batchSize : cell.datasetSize) === position);
-    const trial = file?.trials.find(({ role, status }) => role === "report" && status === "finished");
+    const file = files.find(
+      ({ cell }) =>
+        cell.optimizer === declaration.id &&
+        (board.axis === "batch" ? cell.batchSize : cell.datasetSize) === position,
+    );
+    const trial = file?.trials.find(
+      ({ role, status }) => role === "report" && status === "finished",
+    );
     if (!trial) return [];
-    const parts = Object.entries(trial.cost.perStep).map(([name, { flops }]) => ({ name, value: flops }));
+    const parts = Object.entries(trial.cost.perStep).map(([name, { flops }]) => ({
+      name,
+      value: flops,
+    }));
     return [{ name: declaration.id, parts }];
   });
   if (rows.length === 0 || position === undefined) return null;
   return {
     id: `boards/${board.task}.${board.tier}.${id}.cost`,
     title: `What a step costs, by phase, at ${axisWords(board.axis)} ${formatCount(position)}`,
-    finding: "FLOPs of one update, counted at the kernels: the same on every machine. Means over a trial, so that interval work is spread.",
+    finding:
+      "FLOPs of one update, counted at the kernels: the same on every machine. Means over a trial, so that interval work is spread.",
     figure: { kind: "bars", unit: "FLOPs", rows },
     command: commandOf(slice),
     files,

@@ -1,7 +1,14 @@
 /** @file A figure as SVG: for the page (wide and narrow), and as a file that stands alone. */
 import { escaped } from "../html.ts";
 import { lineChart, type Reference } from "./line-chart.ts";
-import { barChart, barsHeight, heatMap, heatMapHeight, stripChart, stripHeight } from "./other-charts.ts";
+import {
+  barChart,
+  barsHeight,
+  heatMap,
+  heatMapHeight,
+  stripChart,
+  stripHeight,
+} from "./other-charts.ts";
 import type { SiteFigure } from "./spec.ts";
 import { STANDALONE_STYLE } from "./svg-style.ts";
 
@@ -21,7 +28,14 @@ export function drawingsOf(figure: SiteFigure, width: number): Drawing[] {
         .filter(({ series }) => series.length > 0)
         .map((panel) => {
           const size = { width, height: Math.round(Math.max(320, Math.min(460, width * 0.56))) };
-          return { title: panel.title, ...size, inner: lineChart(panel, size, zeroOf(panel.y.label)) };
+          return {
+            title: panel.title,
+            ...size,
+            inner: lineChart(panel, size, {
+              reference: zeroOf(panel.y.label),
+              scattered: figure.scattered,
+            }),
+          };
         });
     case "maps":
       return figure.maps
@@ -61,7 +75,9 @@ export function svgFile(figure: SiteFigure, title: string, finding: string): str
   const width = Math.max(760, ...drawings.map((one) => one.width));
   let y = 40;
   const parts = drawings.map((one) => {
-    const heading = one.title ? `<text class="n" x="16" y="${y + 4}">${escaped(one.title)}</text>` : "";
+    const heading = one.title
+      ? `<text class="n" x="16" y="${y + 4}">${escaped(one.title)}</text>`
+      : "";
     const part = `${heading}<g transform="translate(0 ${y + 10})">${one.inner}</g>`;
     y += one.height + 34;
     return part;

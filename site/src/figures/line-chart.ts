@@ -34,8 +34,18 @@ interface Frame {
   readonly floor: number;
 }
 
+export interface LineOptions {
+  readonly reference?: Reference | undefined;
+  readonly scattered?: boolean | undefined;
+}
+
 /** The inner SVG of one panel. */
-export function lineChart(panel: FigurePanel, { width, height }: ChartSize, reference?: Reference): string {
+export function lineChart(
+  panel: FigurePanel,
+  { width, height }: ChartSize,
+  options: LineOptions = {},
+): string {
+  const { reference, scattered = false } = options;
   const styled = panel.series.map((series, index) => ({
     series,
     label: labelOf(series.name),
@@ -48,7 +58,9 @@ export function lineChart(panel: FigurePanel, { width, height }: ChartSize, refe
     axes(panel, frame, width),
     reference ? referenceLine(reference, frame) : "",
     ...styled.map(({ series, style }) => band(series, style, frame)),
-    ...styled.map(({ series, style, label }) => curve(series, style, label, panel, frame)),
+    ...styled.map(({ series, style, label }) =>
+      curve({ series, style, label }, panel, frame, scattered),
+    ),
     directLabels(styled, frame),
   ].join("");
 }
@@ -70,18 +82,31 @@ function frameOf(
   const [top, bottom] = [MARGIN.top, height - MARGIN.bottom];
   const yDomain = domainOf(ys, drawn, y.scale);
   const xDomain: [number, number] = xs.length > 0 ? [Math.min(...xs), Math.max(...xs)] : [0, 1];
-  const yTicks = y.scale === "linear" ? linearTicks(yDomain, height / 60) : sizeTicks(y.scale, yDomain, 2);
+  const yTicks =
+    y.scale === "linear" ? linearTicks(yDomain, height / 60) : sizeTicks(y.scale, yDomain, 2);
   const perTick = x.scale === "linear" ? 80 : 58;
   return {
-    left, right, top, bottom,
+    left,
+    right,
+    top,
+    bottom,
     floor: yDomain[0],
-    x: scaleOf(x.scale, xDomain, [left + 10, right - 10], sizeTicks(x.scale, xs, Math.floor((right - left) / perTick))),
+    x: scaleOf(
+      x.scale,
+      xDomain,
+      [left + 10, right - 10],
+      sizeTicks(x.scale, xs, Math.floor((right - left) / perTick)),
+    ),
     y: scaleOf(y.scale, yDomain, [bottom, top], yTicks),
   };
 }
 
 /** Padded range; the low end ignores what lies three times the main range below it. */
-function domainOf(values: readonly number[], points: readonly FigurePoint[], kind: string): [number, number] {
+function domainOf(
+  values: readonly number[],
+  points: readonly FigurePoint[],
+  kind: string,
+): [number, number] {
   if (values.length === 0) return [0, 1];
   const highs = points.flatMap((point) => point.high ?? point.y).concat(values);
   const lows = points.flatMap((point) => point.low ?? point.y).concat(values);
@@ -126,12 +151,27 @@ const clamp = (value: number, frame: Frame) =>
 function band({ points }: FigureSeries, style: SeriesStyle, frame: Frame): string {
   const known = points.filter(({ low, high }) => low !== undefined && high !== undefined);
   if (known.length < 2) return "";
-  const upper = known.map((p) => `${round(frame.x.at(p.x))} ${round(clamp(p.high as number, frame))}`);
-  const lower = known.map((p) => `${round(frame.x.at(p.x))} ${round(clamp(p.low as number, frame))}`);
+  const upper = known.map(
+    (p) => `${round(frame.x.at(p.x))} ${round(clamp(p.high as number, frame))}`,
+  );
+  const lower = known.map(
+    (p) => `${round(frame.x.at(p.x))} ${round(clamp(p.low as number, frame))}`,
+  );
   return `<path class="b c${style.colour}" d="M${[...upper, ...lower.reverse()].join("L")}z"/>`;
 }
 
-function curve(series: FigureSeries, style: SeriesStyle, label: string, panel: FigurePanel, frame: Frame): string {
+interface Styled {
+  readonly series: FigureSeries;
+  readonly style: SeriesStyle;
+  readonly label: string;
+}
+
+function curve(
+  { series, style, label }: Styled,
+  panel: FigurePanel,
+  frame: Frame,
+  scattered: boolean,
+): string {
   const places = series.points
     .filter(({ y }) => panel.y.scale === "linear" || y > 0)
     .map((point) => ({ point, x: round(frame.x.at(point.x)), y: round(clamp(point.y, frame)) }));
@@ -146,22 +186,31 @@ function curve(series: FigureSeries, style: SeriesStyle, label: string, panel: F
       : markerSvg(style.marker, x, y);
     return `<g class="p" data-t="${escaped(pointText(label, point, panel))}">${mark}</g>`;
   });
-  return `<g class="s c${style.colour}" data-name="${escaped(series.name)}"><path class="k" d="M${line}"${dash}/>${few ? marks.join("") : ""}</g>`;
+  return `<g class="s c${style.colour}" data-name="${escaped(series.name)}">${scattered ? "" : `<path class="k" d="M${line}"${dash}/>`}${few || scattered ? marks.join("") : ""}</g>`;
 }
 
 /** `K-FAC · batch size 1,024 · 98.1 (98.0 to 98.2)`. */
-export function pointText(label: string, { x, y, low, high }: FigurePoint, panel: FigurePanel): string {
+export function pointText(
+  label: string,
+  { x, y, low, high }: FigurePoint,
+  panel: FigurePanel,
+): string {
   const digits = (value: number) => `${Number(value.toPrecision(4))}`.replace("-", "−");
-  const range = low !== undefined && high !== undefined ? ` (95%: ${digits(low)} to ${digits(high)})` : "";
+  const range =
+    low !== undefined && high !== undefined ? ` (95%: ${digits(low)} to ${digits(high)})` : "";
   return `${label} · ${panel.x.label} ${tickLabel(x)} · ${panel.y.label} ${digits(y)}${range}`;
 }
 
-function directLabels(styled: readonly { series: FigureSeries; label: string; style: SeriesStyle }[], frame: Frame): string {
+function directLabels(styled: readonly Styled[], frame: Frame): string {
   const ends = styled.flatMap(({ series, label, style }) => {
     const last = series.points.at(-1);
     return last ? [{ label, style, x: frame.x.at(last.x), y: clamp(last.y, frame) }] : [];
   });
-  const placed = dodge(ends.map(({ y }) => y), LINE, [frame.top + 2, frame.bottom - 2]);
+  const placed = dodge(
+    ends.map(({ y }) => y),
+    LINE,
+    [frame.top + 2, frame.bottom - 2],
+  );
   const start = frame.right + 14;
   return ends
     .map(({ label, style, x, y }, index) => {

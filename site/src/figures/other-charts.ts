@@ -29,24 +29,39 @@ export function heatMap(map: FigureMap, { width }: ChartSize): string {
     return `<g class="p" data-t="${escaped(hint)}"><rect class="${shade}" ${place} width="${round(w - 1)}" height="${h - 1}"/><text class="v ${shade}t" x="${round(left + (column + 0.5) * w)}" y="${round(top + row * h + 19)}">${text}${mark}</text></g>`;
   });
   const bottom = top + ys.length * h;
-  const xLabels = xs.map((x, i) => `<text class="t c" x="${round(left + (i + 0.5) * w)}" y="${bottom + 16}">${tickLabel(x)}</text>`);
-  const yLabels = ys.map((y, i) => `<text class="t e" x="${left - 6}" y="${round(top + i * h + 19)}">${tickLabel(y)}</text>`);
+  const xLabels = xs.map(
+    (x, i) =>
+      `<text class="t c" x="${round(left + (i + 0.5) * w)}" y="${bottom + 16}">${tickLabel(x)}</text>`,
+  );
+  const yLabels = ys.map(
+    (y, i) =>
+      `<text class="t e" x="${left - 6}" y="${round(top + i * h + 19)}">${tickLabel(y)}</text>`,
+  );
   return `${cells.join("")}${xLabels.join("")}${yLabels.join("")}<text class="l c" x="${round(left + (width - left) / 2)}" y="${bottom + 35}">${escaped(map.x.label)}</text><text class="l c" transform="translate(13 ${top + (ys.length * h) / 2}) rotate(-90)">${escaped(map.y.label)}</text>`;
 }
 
-export const heatMapHeight = (map: FigureMap) => 8 + new Set(map.cells.map(({ y }) => y)).size * 30 + 44;
+export const heatMapHeight = (map: FigureMap) =>
+  8 + new Set(map.cells.map(({ y }) => y)).size * 30 + 44;
 
 const STRIP_ROW = 34;
 
 export const stripHeight = (rows: readonly StripRow[]) => rows.length * STRIP_ROW + 58;
 
 /** A dot at each crossover with its interval; arrows leave the grid. */
-export function stripChart(figure: Extract<SiteFigure, { kind: "strip" }>, { width }: ChartSize): string {
+export function stripChart(
+  figure: Extract<SiteFigure, { kind: "strip" }>,
+  { width }: ChartSize,
+): string {
   const { rows, grid, x } = figure;
   const [left, right, top] = [20, width - 20, 6];
   const bottom = top + rows.length * STRIP_ROW;
   const domain: [number, number] = [Math.min(...grid), Math.max(...grid)];
-  const scale = scaleOf("log2", domain, [left, right], sizeTicks("log2", grid, Math.floor(width / 62)));
+  const scale = scaleOf(
+    "log2",
+    domain,
+    [left, right],
+    sizeTicks("log2", grid, Math.floor(width / 62)),
+  );
   const place = (value: number) =>
     value <= domain[0] ? left - 8 : value >= domain[1] ? right + 8 : scale.at(value);
   const ticks = scale.ticks.map(({ value, label }) => {
@@ -72,13 +87,19 @@ const BAR_ROW = 40;
 export const barsHeight = (rows: readonly BarRow[]) => rows.length * BAR_ROW + 64;
 
 /** Stacked bars; parts are told apart by pattern of tone and by the legend's order. */
-export function barChart(figure: Extract<SiteFigure, { kind: "bars" }>, { width }: ChartSize): string {
+export function barChart(
+  figure: Extract<SiteFigure, { kind: "bars" }>,
+  { width }: ChartSize,
+): string {
   const { rows, unit } = figure;
   const names = [...new Set(rows.flatMap(({ parts }) => parts.map(({ name }) => name)))];
   const totals = rows.map(({ parts }) => parts.reduce((sum, { value }) => sum + value, 0));
   const most = Math.max(...totals, 1);
   const per = width / names.length;
-  const legend = names.map((name, i) => `<rect class="f${i}" x="${round(i * per)}" y="4" width="10" height="10"/><text class="t" x="${round(i * per + 14)}" y="13">${escaped(name)}</text>`);
+  const legend = names.map(
+    (name, i) =>
+      `<rect class="f${i}" x="${round(i * per)}" y="4" width="10" height="10"/><text class="t" x="${round(i * per + 14)}" y="13">${escaped(name)}</text>`,
+  );
   const bars = rows.map(({ name, parts }, index) => {
     const y = 40 + index * BAR_ROW;
     let x = 0;
@@ -94,10 +115,17 @@ export function barChart(figure: Extract<SiteFigure, { kind: "bars" }>, { width 
 }
 
 /** A small curve without axes, its first and last value in the text beside it. */
-export function sparkline(values: readonly (number | null)[], { width, height }: ChartSize, label: string): string {
+export function sparkline(
+  values: readonly (number | null)[],
+  { width, height }: ChartSize,
+  label: string,
+): string {
   const known = values.flatMap((value, index) => (value === null ? [] : [{ index, value }]));
   if (known.length < 2) return "";
-  const [low, high] = [Math.min(...known.map((k) => k.value)), Math.max(...known.map((k) => k.value))];
+  const [low, high] = [
+    Math.min(...known.map((k) => k.value)),
+    Math.max(...known.map((k) => k.value)),
+  ];
   const x = (i: number) => round(1 + (i / (values.length - 1)) * (width - 2));
   const y = (v: number) => round(height - 2 - ((v - low) / (high - low || 1)) * (height - 4));
   const d = known.map(({ index, value }) => `${x(index)} ${y(value)}`).join("L");

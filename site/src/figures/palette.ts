@@ -4,7 +4,15 @@
  */
 import { rankOf } from "../data/catalogue.ts";
 
-export type Marker = "circle" | "square" | "triangle" | "diamond" | "down" | "plus" | "cross" | "ring";
+export type Marker =
+  | "circle"
+  | "square"
+  | "triangle"
+  | "diamond"
+  | "down"
+  | "plus"
+  | "cross"
+  | "ring";
 
 export interface SeriesStyle {
   /** CSS class `c0` … `c8`. */

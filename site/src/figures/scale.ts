@@ -34,7 +34,8 @@ export function tickLabel(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
   const inverse = 1 / size;
-  if (size < 1 && Number.isInteger(Math.log2(size)) && inverse >= 8) return `1/${formatCount(inverse)}`;
+  if (size < 1 && Number.isInteger(Math.log2(size)) && inverse >= 8)
+    return `1/${formatCount(inverse)}`;
   if (size >= 1e6) return formatAmount(value).replace(" ", " ");
   if (size >= 1000) return formatCount(value);
   if (size < 0.001) return value.toExponential(0).replace("e", "·10^").replace("+", "");
@@ -64,7 +65,8 @@ export function sizeTicks(kind: Kind, values: readonly number[], count: number):
     const [low, high] = [Math.log10(sorted[0] as number), Math.log10(sorted.at(-1) as number)];
     const every = Math.max(1, Math.ceil((high - low) / count));
     const ticks = [];
-    for (let power = Math.ceil(low - 1e-9); power <= high + 1e-9; power += every) ticks.push(10 ** power);
+    for (let power = Math.ceil(low - 1e-9); power <= high + 1e-9; power += every)
+      ticks.push(10 ** power);
     return ticks.length > 1 ? ticks : [sorted[0] as number, sorted.at(-1) as number];
   }
   const every = Math.ceil(sorted.length / count);
@@ -72,8 +74,14 @@ export function sizeTicks(kind: Kind, values: readonly number[], count: number):
 }
 
 /** Moves labels apart: desired centres ascending in, centres at least `gap` apart out. */
-export function dodge(centres: readonly number[], gap: number, [top, bottom]: readonly [number, number]): number[] {
-  const order = centres.map((_, index) => index).sort((a, b) => (centres[a] as number) - (centres[b] as number));
+export function dodge(
+  centres: readonly number[],
+  gap: number,
+  [top, bottom]: readonly [number, number],
+): number[] {
+  const order = centres
+    .map((_, index) => index)
+    .sort((a, b) => (centres[a] as number) - (centres[b] as number));
   const placed = order.map((index) => centres[index] as number);
   for (let i = 1; i < placed.length; i++) {
     placed[i] = Math.max(placed[i] as number, (placed[i - 1] as number) + gap);

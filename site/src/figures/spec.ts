@@ -20,8 +20,16 @@ export interface BarRow {
 }
 
 export type SiteFigure =
-  | Figure
-  | { readonly kind: "strip"; readonly x: FigureAxis; readonly grid: readonly number[]; readonly rows: readonly StripRow[] }
+  | Exclude<Figure, { kind: "lines" }>
+  | (Extract<Figure, { kind: "lines" }> & {
+      /** Points without a line between them. */ readonly scattered?: boolean;
+    })
+  | {
+      readonly kind: "strip";
+      readonly x: FigureAxis;
+      readonly grid: readonly number[];
+      readonly rows: readonly StripRow[];
+    }
   | { readonly kind: "bars"; readonly unit: string; readonly rows: readonly BarRow[] };
 
 export interface FigureSpec {
@@ -34,4 +42,6 @@ export interface FigureSpec {
   /** Prints the same numbers in a terminal. */
   readonly command: string;
   readonly files: readonly CellFile[];
+  /** Where the numbers are from, when it is not the files. */
+  readonly source?: string;
 }

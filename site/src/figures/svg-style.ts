@@ -2,8 +2,28 @@
 
 /** Series colours on light and on dark pages. */
 export const COLOURS = {
-  light: ["#6b6b6b", "#1f1f1f", "#0067a5", "#b84a00", "#00755a", "#a83a78", "#7d6200", "#5a3fc0", "#8f2d2d"],
-  dark: ["#a9a9a9", "#f2f2f2", "#63b3f0", "#ff9557", "#45cba0", "#ee97c6", "#e3c456", "#b3a1ff", "#ff9a93"],
+  light: [
+    "#6b6b6b",
+    "#1f1f1f",
+    "#0067a5",
+    "#b84a00",
+    "#00755a",
+    "#a83a78",
+    "#7d6200",
+    "#5a3fc0",
+    "#8f2d2d",
+  ],
+  dark: [
+    "#a9a9a9",
+    "#f2f2f2",
+    "#63b3f0",
+    "#ff9557",
+    "#45cba0",
+    "#ee97c6",
+    "#e3c456",
+    "#b3a1ff",
+    "#ff9a93",
+  ],
 } as const;
 
 const variables = (colours: readonly string[]) =>
@@ -29,7 +49,9 @@ ${["#fbeee3", "#f3cfae", "#e8a97a", "#cf7a45", "#a95422", "#7f3a12", "#562507"].
 ${[0, 1, 2, 3, 4, 5].map((index) => `.f${index}{fill:var(--f${index})}`).join("")}`;
 
 /** Phases of a step: from light to dark in one hue for the backbone, another for second order. */
-export const PHASE_LIGHT = "--f0:#9db8c9;--f1:#6f93ab;--f2:#e3a36f;--f3:#b8581a;--f4:#7d3606;--f5:#444";
-export const PHASE_DARK = "--f0:#4d6b7e;--f1:#7fa6bd;--f2:#a8602c;--f3:#e18a49;--f4:#ffc79b;--f5:#bbb";
+export const PHASE_LIGHT =
+  "--f0:#9db8c9;--f1:#6f93ab;--f2:#e3a36f;--f3:#b8581a;--f4:#7d3606;--f5:#444";
+export const PHASE_DARK =
+  "--f0:#4d6b7e;--f1:#7fa6bd;--f2:#a8602c;--f3:#e18a49;--f4:#ffc79b;--f5:#bbb";
 
 export const STANDALONE_STYLE = `svg{--ink:#1c1b19;--ink-2:#55534e;--ink-3:#8b887f;--rule:#dedad0;--page:#fff;--sunk:#eee;${LIGHT_SERIES};${PHASE_LIGHT}}${CHART_RULES}`;

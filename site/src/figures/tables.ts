@@ -11,7 +11,14 @@ export function numbersOf(figure: SiteFigure): NumberTable {
   switch (figure.kind) {
     case "lines":
       return {
-        columns: ["panel", "series", figure.panels[0]?.x.label ?? "x", figure.panels[0]?.y.label ?? "y", "low", "high"],
+        columns: [
+          "panel",
+          "series",
+          figure.panels[0]?.x.label ?? "x",
+          figure.panels[0]?.y.label ?? "y",
+          "low",
+          "high",
+        ],
         rows: figure.panels.flatMap(({ title, series }) =>
           series.flatMap(({ name, points }) =>
             points.map(({ x, y, low, high }) => [title, name, x, y, low ?? null, high ?? null]),
@@ -20,20 +27,35 @@ export function numbersOf(figure: SiteFigure): NumberTable {
       };
     case "maps":
       return {
-        columns: ["map", figure.maps[0]?.x.label ?? "x", figure.maps[0]?.y.label ?? "y", figure.value],
-        rows: figure.maps.flatMap(({ title, cells }) => cells.map(({ x, y, value }) => [title, x, y, value])),
+        columns: [
+          "map",
+          figure.maps[0]?.x.label ?? "x",
+          figure.maps[0]?.y.label ?? "y",
+          figure.value,
+        ],
+        rows: figure.maps.flatMap(({ title, cells }) =>
+          cells.map(({ x, y, value }) => [title, x, y, value]),
+        ),
       };
     case "table":
       return figure;
     case "strip":
       return {
         columns: ["challenger", "crossover", "low", "high", "in words"],
-        rows: figure.rows.map(({ name, at, low, high, words, tie }) => [name, tie ? null : at, tie ? null : low, tie ? null : high, words]),
+        rows: figure.rows.map(({ name, at, low, high, words, tie }) => [
+          name,
+          tie ? null : at,
+          tie ? null : low,
+          tie ? null : high,
+          words,
+        ]),
       };
     case "bars":
       return {
         columns: ["optimizer", "part", figure.unit],
-        rows: figure.rows.flatMap(({ name, parts }) => parts.map((part) => [name, part.name, part.value])),
+        rows: figure.rows.flatMap(({ name, parts }) =>
+          parts.map((part) => [name, part.name, part.value]),
+        ),
       };
   }
 }

@@ -1,14 +1,33 @@
 /** @file A task and tier: curves, crossovers, the matrix of scores, and every entry in detail. */
 import type { Board, BoardEntry } from "../../../suite/analysis/board.ts";
-import { formatAmount, formatCount, formatScore, formatSeconds } from "../../../suite/analysis/format.ts";
-import { axisWords, budgetWords, edgeWords, plural, rankWords, tiedWords } from "../../../suite/analysis/words.ts";
+import {
+  formatAmount,
+  formatCount,
+  formatScore,
+  formatSeconds,
+} from "../../../suite/analysis/format.ts";
+import {
+  axisWords,
+  budgetWords,
+  edgeWords,
+  plural,
+  rankWords,
+  tiedWords,
+} from "../../../suite/analysis/words.ts";
 import type { Slice, TaskBoard } from "../data/boards.ts";
 import { familyOf, nameOf, OPTIMIZERS } from "../data/catalogue.ts";
 import { boardLink, cellLink, link } from "../data/links.ts";
-import { baselinesOf, costFigure, curvesFigure, sliceTitle, stripFigure } from "../figures/board-figures.ts";
-import { anchorOf, figureBlock, scrollTable } from "./figure.ts";
-import { matrixCell, intervalText, optimizerName, stateWords, statusCounts } from "./score.ts";
+import {
+  baselinesOf,
+  costFigure,
+  curvesFigure,
+  sliceTitle,
+  stripFigure,
+} from "../figures/board-figures.ts";
+import { profileFigure, targetFigures } from "../figures/cost-figures.ts";
 import { type Html, html } from "../html.ts";
+import { anchorOf, figureBlock, scrollTable } from "./figure.ts";
+import { intervalText, matrixCell, optimizerName, stateWords, statusCounts } from "./score.ts";
 
 export function boardPage(task: TaskBoard): Html {
   const { slices, tier } = task;
@@ -17,7 +36,7 @@ export function boardPage(task: TaskBoard): Html {
 <h1>${task.task.name} <span class="tier">tier ${tier}</span></h1>
 <p class="lead">${task.task.summary}. ${protocolWords(task)}</p>
 ${other.map((one) => html`<p><a href="${boardLink(task.task.id, one)}">The same task at tier ${one}</a>. Tiers are never mixed.</p>`)}
-${slices.length === 0 ? emptyBoard(task) : slices.map((slice, index) => sliceSection(slice, index === 0))}`;
+${slices.length === 0 ? emptyBoard(task) : slices.map((slice, index) => sliceSection(task, slice, index === 0))}`;
 }
 
 function protocolWords({ task, tier }: TaskBoard): string {
@@ -40,24 +59,29 @@ npm run bench -- --task ${task.id} --tier ${tier} --tune</code></pre>
 <p><a href="${link("/submit/")}">How to submit what it writes.</a></p></div>`;
 }
 
-function sliceSection(slice: Slice, main: boolean): Html {
+function sliceSection(task: TaskBoard, slice: Slice, main: boolean): Html {
   const { board, id } = slice;
   const strips = baselinesOf(slice).flatMap((baseline) => stripFigure(slice, baseline) ?? []);
-  const cost = main ? costFigure(slice) : null;
+  const costs = main
+    ? [...targetFigures(task, slice), profileFigure(task, slice), costFigure(slice)].flatMap(
+        (one) => one ?? [],
+      )
+    : [];
   return html`<section id="${id}"><h2>By ${axisWords(board.axis)} <small>${board.axis === "batch" ? "dataset" : "batch"} size ${formatCount(board.fixed)}</small></h2>
 ${figureBlock(curvesFigure(slice))}
 ${board.rows.length === 1 ? html`<p class="note">One optimizer is measured here; a crossover needs two.</p>` : null}
 ${strips.map((strip) => figureBlock(strip))}
 ${matrix(board, id)}
 ${detail(board, id, main)}
-${cost ? figureBlock(cost) : null}
+${costs.length > 0 ? html`<h3>Cost</h3>${costs.map((one) => figureBlock(one))}` : null}
 </section>`;
 }
 
 function matrix(board: Board, id: string): Html {
   const head = board.points.map((position) => html`<th scope="col">${formatCount(position)}</th>`);
   const rows = board.rows.map(
-    ({ optimizer, entries }) => html`<tr data-optimizer="${optimizer}" data-family="${familyOf(optimizer)}"><th scope="row">${optimizerName(optimizer)}</th>${entries.map((entry) => matrixCell(board, entry))}</tr>`,
+    ({ optimizer, entries }) =>
+      html`<tr data-optimizer="${optimizer}" data-family="${familyOf(optimizer)}"><th scope="row">${optimizerName(optimizer)}</th>${entries.map((entry) => matrixCell(board, entry))}</tr>`,
   );
   const leaders = board.points.map((_, column) => {
     const count = board.rows.filter(({ entries }) => entries[column]?.tied).length;
@@ -81,9 +105,36 @@ function detail(board: Board, id: string, open: boolean): Html {
     return rows.map(({ optimizer, entry }) => detailRow(board, optimizer, position, entry));
   });
   const count = board.points.length * board.rows.length;
-  const heads = ["optimizer", axisWords(board.axis), "rank", board.metric.name, "95% interval", "steps", "FLOPs", "seconds by device class", "tuning budget", "trials by status", "notes"];
-  const keys = ["optimizer", "position", "rank", "score", "", "steps", "flops", "seconds", "", "", ""];
-  const header = heads.map((head, index) => html`<th scope="col"${keys[index] ? html` data-key="${keys[index]}"` : null}>${head}</th>`);
+  const heads = [
+    "optimizer",
+    axisWords(board.axis),
+    "rank",
+    board.metric.name,
+    "95% interval",
+    "steps",
+    "FLOPs",
+    "seconds by device class",
+    "tuning budget",
+    "trials by status",
+    "notes",
+  ];
+  const keys = [
+    "optimizer",
+    "position",
+    "rank",
+    "score",
+    "",
+    "steps",
+    "flops",
+    "seconds",
+    "",
+    "",
+    "",
+  ];
+  const header = heads.map(
+    (head, index) =>
+      html`<th scope="col"${keys[index] ? html` data-key="${keys[index]}"` : null}>${head}</th>`,
+  );
   return html`<details class="detail" ${open ? "open" : ""}><summary>Every entry: interval, budget, cost, status</summary>
 <div class="refine" data-refine="${id}" data-lower="${board.metric.direction === "lower" ? "1" : ""}" hidden></div>
 <p class="shown" aria-live="polite" data-shown="${id}">${count} of ${count} shown</p>
@@ -94,12 +145,14 @@ const middle = ({ rank }: BoardEntry) => (rank ? (rank.best + rank.worst) / 2 : 
 
 function detailRow(board: Board, optimizer: string, position: number, entry: BoardEntry): Html {
   const { cell, state, rank, tied } = entry;
-  const values = `data-optimizer="${optimizer}" data-family="${familyOf(optimizer)}"`;
   const name = html`<th scope="row">${optimizerName(optimizer)}</th><td>${formatCount(position)}</td>`;
   const attributes = html`data-optimizer="${optimizer}" data-family="${familyOf(optimizer)}" data-position="${position}"`;
-  if (!cell || !values) return html`<tr ${attributes}>${name}<td colspan="9">${stateWords(state)} ${entry.reason ?? ""}</td></tr>`;
+  if (!cell)
+    return html`<tr ${attributes}>${name}<td colspan="9">${stateWords(state)} ${entry.reason ?? ""}</td></tr>`;
   const scored = state === "scored";
   const order = html`data-rank="${middle(entry)}" data-score="${scored ? cell.score : ""}" data-steps="${cell.cost.steps}" data-flops="${cell.cost.flops}" data-seconds="${entry.seconds[0]?.seconds ?? ""}"`;
-  const seconds = entry.seconds.map(({ deviceClass, seconds: s }) => html`${formatSeconds(s)} <small>${deviceClass}</small> `);
+  const seconds = entry.seconds.map(
+    ({ deviceClass, seconds: s }) => html`${formatSeconds(s)} <small>${deviceClass}</small> `,
+  );
   return html`<tr ${attributes} ${order} class="${tied ? "tied" : ""}">${name}<td>${scored ? rankWords(rank) : "–"}${tied ? html` <small>tied for the lead</small>` : null}</td><td>${scored ? html`<a href="${cellLink(cell.cell)}">${formatScore(board.metric, cell.score, entry.standardError)}</a>` : stateWords(state)}</td><td>${intervalText(board, entry)}</td><td>${formatCount(cell.cost.steps)}</td><td>${formatAmount(cell.cost.flops)}</td><td>${seconds}</td><td>${budgetWords(entry)}</td><td>${statusCounts(cell.statuses)}</td><td>${edgeWords(entry) ?? ""}</td></tr>`;
 }

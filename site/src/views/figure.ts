@@ -49,7 +49,9 @@ function tableBlock(spec: FigureSpec, open: boolean): Html {
 
 /** One row per x, one column per series. */
 function panelTable(panel: FigurePanel, title: string): Html {
-  const xs = [...new Set(panel.series.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
+  const xs = [...new Set(panel.series.flatMap(({ points }) => points.map(({ x }) => x)))].sort(
+    (a, b) => a - b,
+  );
   const head = panel.series.map(({ name }) => html`<th scope="col">${labelOf(name)}</th>`);
   const rows = xs.map((x) => {
     const cells = panel.series.map(({ name, points }) => {
@@ -61,7 +63,10 @@ function panelTable(panel: FigurePanel, title: string): Html {
     return html`<tr><th scope="row">${tickLabel(Number(x.toPrecision(6)))}</th>${cells}</tr>`;
   });
   const caption = `${panel.title || title}: ${panel.y.label} by ${panel.x.label}`;
-  return scrollTable(caption, html`<thead><tr><th scope="col">${panel.x.label}</th>${head}</tr></thead><tbody>${rows}</tbody>`);
+  return scrollTable(
+    caption,
+    html`<thead><tr><th scope="col">${panel.x.label}</th>${head}</tr></thead><tbody>${rows}</tbody>`,
+  );
 }
 
 function numberTable(spec: FigureSpec): Html {
@@ -90,9 +95,11 @@ function underline(spec: FigureSpec): Html {
   const file = (kind: string) =>
     html`<a href="${link(`/figures/${spec.id}.${kind}`)}" download>${kind.toUpperCase()}</a>`;
   const drawn = spec.figure.kind !== "table";
-  const when = date
-    ? html`${formatCount(trials)} trials, the newest of <time datetime="${date}">${date}</time>, at ${commitWords(commits)}`
-    : html`no trials yet`;
+  const when = spec.source
+    ? html`${spec.source}`
+    : date
+      ? html`${formatCount(trials)} trials, the newest of <time datetime="${date}">${date}</time>, at ${commitWords(commits)}`
+      : html`no trials yet`;
   return html`<p class="under">${file("csv")} ${file("json")} ${drawn ? file("svg") : null} <code class="command">${spec.command}</code> <span>${when}</span></p>`;
 }
 

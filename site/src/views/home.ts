@@ -40,8 +40,12 @@ function headline(slice: Slice): string {
   const baseline = baselineOf(slice);
   const outcomes = baseline ? pairsWith(slice, baseline) : [];
   if (outcomes.length === 0) return "One curve so far: a crossing needs two.";
-  const ahead = outcomes.filter(({ tie, crossover }) => !tie && (crossover.outcome === "crosses" || crossover.outcome === "always"));
-  if (ahead.length === 0) return `Nowhere measured so far does a challenger stay ahead of ${nameOf(baseline ?? "")}.`;
+  const ahead = outcomes.filter(
+    ({ tie, crossover }) =>
+      !tie && (crossover.outcome === "crosses" || crossover.outcome === "always"),
+  );
+  if (ahead.length === 0)
+    return `Nowhere measured so far does a challenger stay ahead of ${nameOf(baseline ?? "")}.`;
   return `${ahead.length} of ${outcomes.length} challengers stay ahead of ${nameOf(baseline ?? "")} at large batches.`;
 }
 
@@ -53,9 +57,12 @@ function pairsWith(slice: Slice, baseline: string) {
 
 function answer({ task, tier }: TaskBoard, slice: Slice): Html {
   const baseline = baselineOf(slice);
-  const lines = (baseline ? pairsWith(slice, baseline) : []).slice(0, 5).map(
-    (pair) => html`<li><a href="${pairLink(pair.challenger, pair.baseline)}">${nameOf(pair.challenger)} over ${nameOf(pair.baseline)}</a>: ${crossoverWords(pair)}</li>`,
-  );
+  const lines = (baseline ? pairsWith(slice, baseline) : [])
+    .slice(0, 5)
+    .map(
+      (pair) =>
+        html`<li><a href="${pairLink(pair.challenger, pair.baseline)}">${nameOf(pair.challenger)} over ${nameOf(pair.baseline)}</a>: ${crossoverWords(pair)}</li>`,
+    );
   return html`<p class="lead">On <a href="${boardLink(task.id, tier)}">${task.name}</a> (tier ${tier}), each method tuned alike at every ${axisWords(slice.board.axis)}. The ${axisWords(slice.board.axis)} from which a method stays ahead:</p>
 ${lines.length > 0 ? html`<ul class="answer">${lines}</ul>` : null}`;
 }

@@ -2,7 +2,7 @@
 import type { Board, BoardEntry } from "../../../suite/analysis/board.ts";
 import { formatInterval, formatScore } from "../../../suite/analysis/format.ts";
 import { edgeWords, rankWords, STATE_WORDS, STATUS_WORDS } from "../../../suite/analysis/words.ts";
-import { type Status, STATUSES } from "../../../suite/results/schema.ts";
+import { STATUSES, type Status } from "../../../suite/results/schema.ts";
 import { nameOf, rankOf } from "../data/catalogue.ts";
 import { cellLink, optimizerLink } from "../data/links.ts";
 import { markerSvg, styleAt } from "../figures/palette.ts";
@@ -43,10 +43,14 @@ export function statusCounts(counts: Readonly<Partial<Record<Status, number>>>):
 /** A cell of the matrix: score, rank range, tie, edge; or the state's word. */
 export function matrixCell(board: Board, entry: BoardEntry): Html {
   const { cell, state, tied, rank } = entry;
-  if (state !== "scored" || !cell) return html`<td>${stateWords(state)}${entry.reason ? html` <small>${entry.reason}</small>` : null}</td>`;
+  if (state !== "scored" || !cell)
+    return html`<td>${stateWords(state)}${entry.reason ? html` <small>${entry.reason}</small>` : null}</td>`;
   const score = formatScore(board.metric, cell.score, entry.standardError);
   const edge = edgeWords(entry);
-  const lost = cell.diverged > 0 ? html` <abbr title="${cell.diverged} of ${cell.seeds.length} report seeds diverged">${STATUS_WORDS.diverged.mark}</abbr>` : null;
+  const lost =
+    cell.diverged > 0
+      ? html` <abbr title="${cell.diverged} of ${cell.seeds.length} report seeds diverged">${STATUS_WORDS.diverged.mark}</abbr>`
+      : null;
   return html`<td class="${tied ? "tied" : ""}"><a href="${cellLink(cell.cell)}">${score}</a>${lost}${edge ? html` <abbr title="${edge}">⇥</abbr>` : null}<small>${tied ? "tied for the lead" : `rank ${rankWords(rank)}`}</small></td>`;
 }
 
