@@ -109,7 +109,7 @@ export interface InverseRoot {
  * 1e-7 in float64; in float32 about 1e-9 times the condition number (at most (1 + ρ)/ρ), which
  * leaves ρ below 1e-7 to float64.
  *
- * Costs as many inverses as the ridge asks for, d³ FLOPs each: 5 at ρ = 1e-3, 9 at 1e-6 (float64: 8
+ * Costs as many inverses as the ridge asks for, d³ FLOPs each: 7 at ρ = 1e-3, 8 at 1e-6 (float64: 8
  * and 14).
  */
 export function inverseRoot(

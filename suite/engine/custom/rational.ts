@@ -34,7 +34,8 @@ const SMALLEST = 1e-12;
 /** Fractions for the spectrum that a ridge leaves: in float32 no closer than rounding allows. */
 export function rootFractions({ p, ridge, precision }: RootAttributes): SimpleFractions {
   const lowest = Math.max(ridge / (1 + ridge), SMALLEST);
-  const tolerance = precision === "float64" ? 1e-7 : Math.min(4e-5, Math.max(1e-6, 1e-10 / lowest));
+  const single = Math.min(2e-4, Math.max(1e-6, 2e-10 / lowest));
+  const tolerance = precision === "float64" ? 1e-7 : single;
   return inverseRootFractions(p, lowest, tolerance);
 }
 

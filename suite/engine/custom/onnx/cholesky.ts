@@ -69,6 +69,15 @@ export function inverseFactor(
   return { root, positive: leaves.positive() };
 }
 
+/**
+ * Where a block of order n, of a matrix of order `whole`, is split: after whole leaves, so that only
+ * the last one needs padding. All of it where it is a leaf itself.
+ */
+export function firstHalf(n: number, whole = n): number {
+  const leaf = whole < LARGE ? LEAF : LEAF_OF_LARGE;
+  return n <= leaf ? n : Math.ceil(n / 2 / leaf) * leaf;
+}
+
 function factor(
   b: GraphBuilder,
   matrix: string,
@@ -76,9 +85,9 @@ function factor(
   options: FactorOptions,
   leaves: Leaves,
 ): InverseFactor {
-  if (n <= (options.n < LARGE ? LEAF : LEAF_OF_LARGE)) return leaves.factor(matrix, n);
+  const h = firstHalf(n, options.n);
+  if (h === n) return leaves.factor(matrix, n);
   const multiply = options.count === undefined ? product : stackedProduct;
-  const h = Math.ceil(n / 2);
   const [near, far] = [[0, h] as const, [h, n] as const];
   const first = factor(b, slice(b, matrix, { rows: near, columns: near }), h, options, leaves);
   const below = slice(b, matrix, { rows: far, columns: near });

@@ -5,14 +5,14 @@
  *   X = (S + ρλI)^(−1/p) = σ^(−1/p)·(c I + Σⱼ wⱼ (Ŝ + sⱼ I)⁻¹),   Ŝ = (S + ρλI)/σ,  σ = λ(1 + ρ)
  *
  * with λ the largest eigenvalue and ρ the ridge, so that Ŝ's spectrum lies in [ρ/(1 + ρ), 1]. The
- * number of inverses follows from ρ alone: 5 to 9 in float32. Coupled Newton needs 18 rounds of four
+ * number of inverses follows from ρ alone: 2 to 9 in float32. Coupled Newton needs 18 rounds of four
  * products for the same (ρ = 1e-6, p = 4), each nearly as long as an inverse, and stops converging
  * where this does not.
  */
 import type { GraphBuilder } from "../../graph.ts";
 import { MAX_RETRIES, PROBES, probeAngle, RETRY_FLOOR, ROOT_TOLERANCE } from "../kernels.ts";
 import { type RootAttributes, rootFractions, type SimpleFractions } from "../rational.ts";
-import { type InverseFactor, inverseFactor } from "./cholesky.ts";
+import { firstHalf, type InverseFactor, inverseFactor } from "./cholesky.ts";
 import {
   allFinite,
   assemble,
@@ -186,14 +186,12 @@ function grouped(
   };
 }
 
-/** Up to this order X is summed as one block. */
-const SINGLE = 128;
 const UPPER_RIGHT = 1;
 
 /** Shapes of the parts in which X is summed: one, or upper left, upper right, lower right. */
 function partShapes(n: number): [number, number][] {
-  if (n <= SINGLE) return [[n, n]];
-  const h = Math.ceil(n / 2);
+  const h = firstHalf(n);
+  if (h === n) return [[n, n]];
   return [
     [h, h],
     [h, n - h],
