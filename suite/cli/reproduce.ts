@@ -9,7 +9,8 @@ import { loadTask, tierOf } from "../protocol/tasks.ts";
 import { updatesOf } from "../protocol/validity.ts";
 import type { CellFile, Trial } from "../results/schema.ts";
 import { readCellFile } from "../results/store.ts";
-import { runTrial, type TrialOutcome } from "../train/trial.ts";
+import type { TrialOutcome } from "../train/outcome.ts";
+import { runTrial } from "../train/trial.ts";
 import { runCommand } from "./run.ts";
 import { textTable } from "./table.ts";
 

@@ -16,7 +16,8 @@ import { tryLock } from "../results/lock.ts";
 import type { CellFile, DeviceClass, Trial } from "../results/schema.ts";
 import { cellPath, readCellFile, storeTrial } from "../results/store.ts";
 import type { TaskData } from "../train/data.ts";
-import { runTrial, type TrialOutcome } from "../train/trial.ts";
+import type { TrialOutcome } from "../train/outcome.ts";
+import { runTrial } from "../train/trial.ts";
 import { commandOf } from "./command.ts";
 import type { sourceOf } from "./provenance.ts";
 

@@ -5,52 +5,22 @@ import { type Stream, stream } from "../data/prng.ts";
 import { readCost, startCost, stopCost } from "../engine/cost.ts";
 import { engineCounters, flush } from "../engine/index.ts";
 import { PHASES } from "../engine/phase.ts";
-import { disposeModel, type Model, ModelBuilder } from "../nn/model.ts";
+import { disposeModel, ModelBuilder } from "../nn/model.ts";
 import type { Optimizer } from "../optimizer/declaration.ts";
-import { readEvents } from "../optimizer/events.ts";
 import { rateFactor, type Schedule } from "../optimizer/schedule.ts";
-import { MAX_CURVE_POINTS, type Trial } from "../results/schema.ts";
+import { MAX_CURVE_POINTS } from "../results/schema.ts";
 import { withBatch } from "./batch-problem.ts";
 import type { BatchSource } from "./data.ts";
 import { diagnosticsRecorder } from "./diagnostics.ts";
 import { divergenceWatch } from "./divergence.ts";
-import { evaluateRow, finalScores } from "./evaluate-splits.ts";
+import { evaluateRow } from "./evaluate-splits.ts";
 import { atEvaluationWeights } from "./evaluation-weights.ts";
-import { fingerprint } from "./fingerprint.ts";
+import type { TrialHooks } from "./hooks.ts";
+import { outcomeOf, type Stop, type TrialOutcome } from "./outcome.ts";
 import { evenlySpaced } from "./points.ts";
-import { appendEvaluation, type Curves, emptyCurves, finiteOrNull } from "./recorder.ts";
+import { appendEvaluation, emptyCurves, finiteOrNull } from "./recorder.ts";
 import { type Resumable, resume, save } from "./resume.ts";
 import type { TrialSpec } from "./spec.ts";
-
-export interface TrialHooks {
-  readonly onProgress?: (done: number, steps: number, loss: number) => void;
-  /** Where a checkpoint is kept while the trial runs, and how often it is written. */
-  readonly checkpoint?: { readonly path: string; readonly everySeconds: number };
-  /** Asks the trial to checkpoint and stop. */
-  readonly signal?: AbortSignal;
-  /** The trained model, before it is disposed of. */
-  readonly onTrained?: (model: Model) => void;
-  /** Asked at each evaluation; a reason ends the trial as `stopped-early`. */
-  readonly stopEarly?: (curves: Curves) => string | undefined;
-  /** Sees the model once, as it is evaluated in the end. */
-  readonly onFinal?: (model: Model) => Promise<void>;
-}
-
-/** What a trial leaves, without what identifies it and where it ran. */
-export type TrialOutcome = Pick<
-  Trial,
-  | "status"
-  | "reason"
-  | "preconditioned"
-  | "plain"
-  | "evaluations"
-  | "training"
-  | "final"
-  | "cost"
-  | "events"
-  | "diagnostics"
-  | "fingerprint"
->;
 
 /** Longest time without a turn of the event loop. */
 const TURN_MS = 50;
@@ -92,8 +62,7 @@ export async function runTrial(spec: TrialSpec, hooks: TrialHooks = {}): Promise
         throw new TrialInterrupted("The trial was asked to stop.");
       }
     }
-    hooks.onTrained?.(run.model);
-    return await outcome(run, stopped);
+    return await outcomeOf(run, stopped);
   } finally {
     disposeRun(run);
   }
@@ -217,11 +186,6 @@ async function afterStep(run: Run): Promise<Stop | undefined> {
   return stopped;
 }
 
-interface Stop {
-  readonly status: "diverged" | "stopped-early";
-  readonly reason: string;
-}
-
 /** Reads and restarts the running mean of the training loss. */
 async function meanLoss(run: Run): Promise<number> {
   const { progress, lossSum, curves } = run;
@@ -260,53 +224,6 @@ function checkpointIfDue(run: Run, checkpoint: NonNullable<TrialHooks["checkpoin
   save(run, checkpoint.path);
   run.lastCheckpoint = now;
 }
-
-async function outcome(run: Run, stopped: Stop | undefined): Promise<TrialOutcome> {
-  const { spec, model, optimizer, progress, curves, diagnostics } = run;
-  const began = performance.now();
-  const { final, weights } = await atEvaluationWeights({ ...spec, model, optimizer }, async () => {
-    await run.hooks.onFinal?.(model);
-    return { final: await finalScores(model, spec), weights: await fingerprint(model) };
-  });
-  progress.seconds.evaluate += (performance.now() - began) / 1000;
-  const treated = new Set(optimizer.preconditioned);
-  const names = model.parameters.map(({ name }) => name);
-  const table = diagnostics.table();
-  const steps = Math.max(1, progress.step);
-  return {
-    status: stopped?.status ?? "finished",
-    ...(stopped && { reason: stopped.reason }),
-    preconditioned: names.filter((name) => treated.has(name)),
-    plain: names.filter((name) => !treated.has(name)),
-    evaluations: curves.evaluations,
-    training: curves.training,
-    final,
-    cost: {
-      steps: progress.step,
-      samples: progress.step * spec.batchSize,
-      flops: progress.flops,
-      perStep: Object.fromEntries(
-        PHASES.map((phase) => {
-          const { flops, bytes } = progress.phases[phase] as { flops: number; bytes: number };
-          return [phase, { flops: Math.round(flops / steps), bytes: Math.round(bytes / steps) }];
-        }),
-      ) as Trial["cost"]["perStep"],
-      peakBytes: progress.peakBytes,
-      seconds: {
-        train: milliseconds(progress.seconds.train),
-        evaluate: milliseconds(progress.seconds.evaluate),
-        compile: milliseconds(progress.seconds.compile),
-        data: milliseconds(progress.seconds.data),
-      },
-    },
-    events: readEvents(optimizer.state),
-    ...(table && { diagnostics: { optimizer: table } }),
-    fingerprint: weights,
-  };
-}
-
-/** Seconds, to the millisecond. */
-const milliseconds = (seconds: number): number => Math.round(seconds * 1000) / 1000;
 
 function disposeRun(run: Run): void {
   run.optimizer.state.dispose();

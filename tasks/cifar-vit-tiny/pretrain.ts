@@ -57,7 +57,7 @@ const { final } = await runTrial(
   {
     checkpoint,
     onProgress: (done, steps, loss) => console.error(`${done}/${steps} loss ${loss.toFixed(3)}`),
-    onTrained: (model) => writeFileSync(PRETRAINED, saveWeights(model)),
+    onFinal: async (model) => writeFileSync(PRETRAINED, saveWeights(model)),
   },
 );
 rmSync(checkpoint.path, { force: true });
