@@ -1,6 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { detached, logSoftmax, repairGradients } from "./gradients.ts";
+import { engineCounters, resetEngineCounters, useBackend } from "./index.ts";
 import oracles from "./oracles/gradients.json";
 
 interface Oracle {
@@ -149,33 +150,48 @@ const OPERATIONS: Record<string, Operation> = {
   "maxPool overlapping": one((x) => tf.square(tf.maxPool(image(x), 3, 2, "valid"))),
 };
 
-beforeAll(() => {
-  repairGradients();
-});
+/** What tfjs's own JavaScript computes on `onnxruntime`: no model here needs it. */
+const FALLBACKS = [
+  "MaxPoolWithArgmax",
+  "DepthwiseConv2dNativeBackpropInput",
+  "DepthwiseConv2dNativeBackpropFilter",
+];
 
-describe("derivatives against PyTorch in float64", () => {
-  test.each(Object.entries(oracles as Record<string, Oracle>))("%s", (name, oracle) => {
-    const operation = OPERATIONS[name] as Operation;
-    const inputs = oracle.inputs.map(({ values, shape }) => tf.tensor(values, shape));
-    const vectors = oracle.vectors.map((values, i) => tf.tensor(values, oracle.inputs[i]?.shape));
-    const weights = tf.tensor(oracle.weights.values, oracle.weights.shape);
-    const loss = (...x: tf.Tensor[]) => {
-      const y = operation(...x);
-      return tf.add(tf.sum(tf.mul(weights, y)), tf.div(tf.sum(tf.square(y)), 2));
-    };
-    const gradients = tf.grads(loss);
-    const slope = (...x: tf.Tensor[]) =>
-      tf.addN(gradients(x).map((g, i) => tf.sum(tf.mul(g, vectors[i] as tf.Tensor))));
+describe.each(["reference", "onnxruntime"] as const)(
+  "against PyTorch in float64, %s",
+  (backend) => {
+    beforeAll(async () => {
+      await useBackend({ backend, threads: 1 });
+    });
 
-    expectClose([loss(...inputs)], [[oracle.loss]]);
-    expectClose(gradients(inputs), oracle.gradients);
-    expectClose(tf.grads(slope)(inputs), oracle.products);
-  });
+    test.each(Object.entries(oracles as Record<string, Oracle>))("%s", (name, oracle) => {
+      const operation = OPERATIONS[name] as Operation;
+      const inputs = oracle.inputs.map(({ values, shape }) => tf.tensor(values, shape));
+      const vectors = oracle.vectors.map((values, i) => tf.tensor(values, oracle.inputs[i]?.shape));
+      const weights = tf.tensor(oracle.weights.values, oracle.weights.shape);
+      const loss = (...x: tf.Tensor[]) => {
+        const y = operation(...x);
+        return tf.add(tf.sum(tf.mul(weights, y)), tf.div(tf.sum(tf.square(y)), 2));
+      };
+      const gradients = tf.grads(loss);
+      const slope = (...x: tf.Tensor[]) =>
+        tf.addN(gradients(x).map((g, i) => tf.sum(tf.mul(g, vectors[i] as tf.Tensor))));
 
-  test("every oracle has an operation and every operation an oracle", () => {
-    expect(Object.keys(OPERATIONS).sort()).toEqual(Object.keys(oracles).sort());
-  });
-});
+      resetEngineCounters();
+      // All of them before any is read, so that they are one graph.
+      const [value, first, second] = [loss(...inputs), gradients(inputs), tf.grads(slope)(inputs)];
+      expectClose([value], [[oracle.loss]]);
+      expectClose(first, oracle.gradients);
+      expectClose(second, oracle.products);
+      const fallen = Object.keys(engineCounters().fallbacks);
+      expect(fallen.filter((kernel) => !FALLBACKS.includes(kernel))).toEqual([]);
+    });
+
+    test("every oracle has an operation and every operation an oracle", () => {
+      expect(Object.keys(OPERATIONS).sort()).toEqual(Object.keys(oracles).sort());
+    });
+  },
+);
 
 /** Within float32 rounding of the largest entry of all the arrays. */
 function expectClose(actual: tf.Tensor[], expected: number[][]): void {

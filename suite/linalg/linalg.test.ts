@@ -11,6 +11,7 @@ import {
   largestEigenvalue,
   qr,
   spdInverse,
+  spdInverses,
   symmetricEigen,
   symmetrize,
   trace,
@@ -92,6 +93,31 @@ describe.each(["reference", "onnxruntime"] as const)("on %s", (backend) => {
     test("the damping may be a graph value, and 1 × 1 works", () => {
       const { inverse } = spdInverse(tf.tensor2d([[3]]), { damping: tf.square(1) });
       expect(read(inverse)).toBeCloseTo(0.25, 6);
+    });
+  });
+
+  describe("spdInverses", () => {
+    test("gives what one by one would, each with its own damping, retries and fallback", () => {
+      const good = withSpectrum(geometric(5, 10), 1);
+      const failing = tf.tensor2d([1, 0, 0, -3e-6], [2, 2]);
+      const hopeless = tf.fill([5, 5], Number.NaN) as tf.Tensor2D;
+      const previous = tf.fill([5, 5], 3) as tf.Tensor2D;
+      const requests = [
+        { matrix: good, damping: 0.1, previous },
+        { matrix: failing, damping: 0 },
+        { matrix: hopeless, damping: 1, previous },
+        { matrix: good, damping: tf.scalar(2), previous },
+        { matrix: tf.eye(2), damping: 1 },
+        { matrix: tf.tensor2d([[4]]), damping: 0 },
+      ];
+      const together = spdInverses(requests);
+      for (const [i, { matrix, ...options }] of requests.entries()) {
+        const { inverse, retries } = spdInverse(matrix, options);
+        const result = together[i];
+        expect(read(result?.retries as tf.Tensor)).toBe(read(retries));
+        expect(relativeError(result?.inverse as tf.Tensor, inverse.dataSync())).toBeLessThan(1e-6);
+      }
+      expect(together.map(({ retries }) => read(retries))).toEqual([0, 3, KEPT_PREVIOUS, 0, 0, 0]);
     });
   });
 
