@@ -9,6 +9,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
+import { adamDirection } from "../suite/optimizer/adam-direction.ts";
 import { defineOptimizer, defineVariant } from "../suite/optimizer/declaration.ts";
 import { firstOrder } from "../suite/optimizer/first-order.ts";
 import { clipNorm, hyper, learningRate, weightDecay } from "../suite/optimizer/hyperparameters.ts";
@@ -66,20 +67,14 @@ export const adamw = defineOptimizer({
   },
   schedule: "task",
   cost: ({ dIn, dOut }) => ({ update: 12 * dIn * dOut, state: 2 * dIn * dOut }),
-  create: firstOrder(({ name, variable }, context, state) => {
-    const { beta1, beta2, epsilon, weightDecay: omega, decoupled } = context.hyperparameters;
-    const first = state.tensor(`${name}.firstMoment`, () => tf.zerosLike(variable));
-    const second = state.tensor(`${name}.secondMoment`, () => tf.zerosLike(variable));
+  create: firstOrder((parameter, { hyperparameters }, state) => {
+    const { weightDecay: omega, decoupled } = hyperparameters;
+    const { variable } = parameter;
+    const direction = adamDirection(parameter, hyperparameters, state);
     return (raw, rate, { step }) => {
       const gradient = decoupled || !omega ? raw : tf.add(raw, tf.mul(variable, omega));
-      const m = tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1));
-      const v = tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2));
-      first.assign(m);
-      second.assign(v);
-      const denominator = tf.add(tf.sqrt(tf.div(v, 1 - beta2 ** (step + 1))), epsilon);
-      const direction = tf.div(tf.mul(m, rate / (1 - beta1 ** (step + 1))), denominator);
       const kept = decoupled && omega ? tf.mul(variable, 1 - rate * omega) : variable;
-      variable.assign(tf.sub(kept, direction));
+      variable.assign(tf.sub(kept, direction(gradient, step, rate)));
     };
   }),
 });

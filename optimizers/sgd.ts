@@ -5,7 +5,6 @@
  *
  * As `torch.optim.SGD` (the first step has b = g). 4 FLOPs and one float of state per parameter.
  */
-import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { defineOptimizer, defineVariant } from "../suite/optimizer/declaration.ts";
 import { firstOrder } from "../suite/optimizer/first-order.ts";
@@ -16,6 +15,7 @@ import {
   momentum,
   weightDecay,
 } from "../suite/optimizer/hyperparameters.ts";
+import { momentumStep } from "../suite/optimizer/momentum.ts";
 import { logUniform } from "../suite/optimizer/search.ts";
 
 const hyperparameters = z.strictObject({
@@ -50,17 +50,9 @@ export const sgd = defineOptimizer({
   paperGrid: { learningRate: [0.3, 0.1, 0.03, 0.01, 0.003, 0.001] },
   schedule: "task",
   cost: ({ dIn, dOut }) => ({ update: 4 * dIn * dOut, state: dIn * dOut }),
-  create: firstOrder(({ name, variable }, context, state) => {
-    const { momentum: mu, weightDecay: omega, nesterov } = context.hyperparameters;
-    const buffer = state.tensor(`${name}.momentum`, () => tf.zerosLike(variable));
-    return (gradient, rate) => {
-      const decayed = omega ? tf.add(gradient, tf.mul(variable, omega)) : gradient;
-      const moved = tf.add(tf.mul(buffer, mu), decayed);
-      buffer.assign(moved);
-      const direction = nesterov ? tf.add(decayed, tf.mul(moved, mu)) : moved;
-      variable.assign(tf.sub(variable, tf.mul(direction, rate)));
-    };
-  }),
+  create: firstOrder((parameter, { hyperparameters }, state) =>
+    momentumStep(parameter, hyperparameters, state, hyperparameters.nesterov),
+  ),
 });
 
 export const nesterov = defineVariant(sgd, {

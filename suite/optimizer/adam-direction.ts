@@ -10,22 +10,24 @@ export interface AdamHyperparameters {
 }
 
 /**
- * `m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g²`; gives `(m/(1 − β₁ᵗ)) / (√(v/(1 − β₂ᵗ)) + ε)` at the
- * step that counts from 0, t = step + 1. Corrections are computed in float64.
+ * `m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g²`; gives `scale·(m/(1 − β₁ᵗ)) / (√(v/(1 − β₂ᵗ)) + ε)` at
+ * the step that counts from 0, t = step + 1. Corrections are computed in float64, and moved into ε
+ * and the scale: two passes over the parameter less.
  */
 export function adamDirection(
   { name, variable }: Parameter,
   { beta1, beta2, epsilon }: AdamHyperparameters,
   state: OptimizerState,
-): (gradient: tf.Tensor, step: number) => tf.Tensor {
+): (gradient: tf.Tensor, step: number, scale?: number) => tf.Tensor {
   const first = state.tensor(`${name}.firstMoment`, () => tf.zerosLike(variable));
   const second = state.tensor(`${name}.secondMoment`, () => tf.zerosLike(variable));
-  return (gradient, step) => {
+  return (gradient, step, scale = 1) => {
     const m = tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1));
     const v = tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2));
     first.assign(m);
     second.assign(v);
-    const denominator = tf.add(tf.sqrt(tf.div(v, 1 - beta2 ** (step + 1))), epsilon);
-    return tf.div(tf.div(m, 1 - beta1 ** (step + 1)), denominator);
+    const root = Math.sqrt(1 - beta2 ** (step + 1));
+    const denominator = tf.add(tf.sqrt(v), epsilon * root);
+    return tf.mul(tf.div(m, denominator), (scale * root) / (1 - beta1 ** (step + 1)));
   };
 }

@@ -34,8 +34,10 @@ export function treatedLayers(
     });
 }
 
-/** `xᵀx · scale`, `[d, d]`, for rows x `[rows, d]`. */
+/** `xᵀx · scale`, `[d, d]`, for rows x `[rows, d]`; the smaller of x and the product is scaled. */
 export function gram(x: tf.Tensor2D, scale: number): tf.Tensor2D {
+  const [rows, d] = x.shape;
+  if (rows < d) return tf.matMul(x, tf.mul(x, scale), true, false);
   return tf.mul(tf.matMul(x, x, true, false), scale);
 }
 

@@ -15,13 +15,12 @@ import type { Parameter } from "../nn/parameter.ts";
 import { clipFactor } from "./clip.ts";
 import type { Diagnostics, Optimizer, OptimizerContext } from "./declaration.ts";
 import { type EventCounters, eventCounters } from "./events.ts";
+import { type MomentumHyperparameters, momentumStep } from "./momentum.ts";
 import type { Problem, StepInfo } from "./problem.ts";
 import { OptimizerState } from "./state.ts";
 
-export interface PipelineHyperparameters {
+export interface PipelineHyperparameters extends MomentumHyperparameters {
   readonly learningRate: number;
-  readonly momentum: number;
-  readonly weightDecay: number;
   readonly clipNorm: number;
 }
 
@@ -68,8 +67,8 @@ export function preconditioned<H extends PipelineHyperparameters>(
     const state = new OptimizerState();
     const events = eventCounters(state);
     const preconditioner = factory(context, state, events);
-    const move = momentumUpdate(context, state);
     const { parameters, hyperparameters } = context;
+    const moves = parameters.map((one) => momentumStep(one, hyperparameters, state));
     return {
       state,
       preconditioned: preconditioner.treated.map(({ name }) => name),
@@ -86,7 +85,10 @@ export function preconditioned<H extends PipelineHyperparameters>(
             const directions = parameters.map((one) => changed.get(one) ?? gradientOf(one));
             const { factor, clipped } = clipFactor(directions, hyperparameters.clipNorm);
             events.count("clippedSteps", clipped);
-            move(directions, factor, info);
+            const rate = hyperparameters.learningRate * info.rateFactor;
+            moves.forEach((move, i) => {
+              move(tf.mul(directions[i] as tf.Tensor, factor), rate);
+            });
           });
           preconditioner.finish?.(pass, problem, info);
           inPhase("update", () => events.commit());
@@ -96,26 +98,4 @@ export function preconditioned<H extends PipelineHyperparameters>(
     };
   };
   return Object.assign(create, { preconditioner: factory });
-}
-
-/** Step 5: coupled weight decay on every tensor, momentum, update. */
-function momentumUpdate(
-  { parameters, hyperparameters }: OptimizerContext<PipelineHyperparameters>,
-  state: OptimizerState,
-): (directions: readonly tf.Tensor[], factor: tf.Scalar, info: StepInfo) => void {
-  const { learningRate, momentum, weightDecay } = hyperparameters;
-  // From zero, μ·b + g is g: the first step needs no case of its own.
-  const buffers = parameters.map(({ name, variable }) =>
-    state.tensor(`${name}.momentum`, () => tf.zerosLike(variable)),
-  );
-  return (directions, factor, { rateFactor }) => {
-    parameters.forEach(({ variable }, i) => {
-      const buffer = buffers[i] as tf.Variable;
-      const scaled = tf.mul(directions[i] as tf.Tensor, factor);
-      const decayed = weightDecay ? tf.add(scaled, tf.mul(variable, weightDecay)) : scaled;
-      const moved = tf.add(tf.mul(buffer, momentum), decayed);
-      buffer.assign(moved);
-      variable.assign(tf.sub(variable, tf.mul(moved, learningRate * rateFactor)));
-    });
-  };
 }
