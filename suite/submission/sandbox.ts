@@ -107,8 +107,16 @@ function bwrapArguments({ command, readable, output }: SandboxRequest, limits: L
   // Node's own prefix, where it is not the system's: its libraries lie beside it.
   const prefix = dirname(dirname(node));
   const [program, ...rest] = command;
+  const hasTree = Object.keys(readable).some((path) => path.startsWith(INSIDE.tree));
   return [
-    ...["--unshare-all", "--unshare-user", "--die-with-parent", "--new-session", "--clearenv"],
+    ...[
+      "--unshare-all",
+      "--unshare-user",
+      "--disable-userns",
+      "--die-with-parent",
+      "--new-session",
+      "--clearenv",
+    ],
     ...["--uid", "65534", "--gid", "65534", "--cap-drop", "ALL", "--hostname", "sandbox"],
     ...["--ro-bind", "/usr", "/usr"],
     ...systemLinks(),
@@ -118,7 +126,9 @@ function bwrapArguments({ command, readable, output }: SandboxRequest, limits: L
     ...optional("/sys/devices/system/cpu"),
     ...Object.entries(readable).flatMap(([inside, host]) => ["--ro-bind", host, inside]),
     ...["--bind", output, INSIDE.output],
-    ...["--chdir", INSIDE.tree in readable ? INSIDE.tree : "/"],
+    // What bubblewrap made itself is memory that no limit counts: nothing may be written to it.
+    ...["--remount-ro", "/dev", "--remount-ro", "/"],
+    ...["--chdir", hasTree ? INSIDE.tree : "/"],
     ...["--setenv", "PATH", `${dirname(node)}:/usr/bin:/bin`, "--setenv", "HOME", "/tmp"],
     ...["--setenv", "TMPDIR", "/tmp", "--setenv", "LANG", "C.UTF-8"],
     "--",
