@@ -128,11 +128,26 @@ const topK: Lowering = {
   },
 };
 
+const floatSum = reduction({
+  dtypes: { float32: "float32" },
+  emit: (_, x, reduce) => reduce("crossover:ReduceSum", x),
+});
+const integerSum = reduction({
+  dtypes: { int32: "int32", bool: "int32" },
+  emit: (_, x, reduce) => reduce("ReduceSum", x),
+});
+
+const sum: Lowering = {
+  inputs: ["x"],
+  lower: (inputs, attributes) =>
+    floatSum.lower(inputs, attributes) ?? integerSum.lower(inputs, attributes),
+};
+
 /** Registers reductions. */
 export function registerReductions(): void {
   const summed = { float32: "float32", int32: "int32", bool: "int32" } as const;
   const by = (op: string) => (_: GraphBuilder, x: string, reduce: Reduce) => reduce(op, x);
-  registerLowering("Sum", reduction({ dtypes: summed, emit: by("ReduceSum") }));
+  registerLowering("Sum", sum);
   registerLowering("Prod", reduction({ dtypes: summed, emit: by("ReduceProd") }));
   registerLowering(
     "Mean",

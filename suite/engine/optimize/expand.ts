@@ -2,6 +2,7 @@
  * @file Ops of our own ("crossover:..."), which rewrites recognise, written as ONNX nodes.
  *
  * Step(x; alpha): 1 above 0, alpha at and below it, NaN for NaN.
+ * ReduceSum(x, axes; keepdims): ONNX's, of float32.
  * ReduceMax, ReduceMin(x, axes; keepdims): with NaN where there is one. ONNX Runtime's reductions drop some
  * (its issue 10514).
  */
@@ -14,6 +15,7 @@ export const expandOwnOps: Rewrite = (graph) => {
   for (const node of graph.nodes.slice()) {
     if (node.domain !== OWN_DOMAIN) continue;
     if (node.op === "Step") expandStep(graph, node);
+    else if (node.op === "ReduceSum") graph.change(node, node.op, node.inputs, node.attributes);
     else expandExtreme(graph, node);
   }
 };

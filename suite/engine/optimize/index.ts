@@ -1,8 +1,10 @@
 /** @file The rewrites of a graph before it is compiled, in order. */
 import type { ModelBuilder } from "../model.ts";
 import { readBroadcastSources } from "./broadcast.ts";
+import { multiplyByOnes } from "./column-sums.ts";
 import { expandOwnOps } from "./expand.ts";
 import { foldAdditions, foldTransposes } from "./gemm.ts";
+import { dropGuards } from "./guards.ts";
 import { moveLayoutTurns } from "./layout.ts";
 import { fuseLogSoftmax } from "./log-softmax.ts";
 import { mergeEqualNodes } from "./merge.ts";
@@ -14,9 +16,11 @@ const REWRITES: readonly Rewrite[] = [
   readBroadcastSources,
   simplifySteps,
   fuseLogSoftmax,
+  dropGuards,
   foldTransposes,
   foldAdditions,
   moveLayoutTurns,
+  multiplyByOnes,
   mergeEqualNodes,
   expandOwnOps,
 ];
