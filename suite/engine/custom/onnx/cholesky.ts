@@ -96,11 +96,12 @@ function factor(
   const complement = multiply(b, l21, l21, { transY: true, alpha: -1, plus: rest });
   const second = factor(b, complement, n - h, options, leaves);
   const corner = multiply(b, second.inverse, multiply(b, l21, first.inverse), { alpha: -1 });
+  const sizes = { secondSize: n - h, stacked: options.count !== undefined };
   return {
     n,
-    inverse: joined(b, first.inverse, corner, second.inverse, n - h),
+    inverse: joined(b, first.inverse, corner, second.inverse, sizes),
     ...(options.withFactor && {
-      factor: joined(b, first.factor as string, l21, second.factor as string, n - h),
+      factor: joined(b, first.factor as string, l21, second.factor as string, sizes),
     }),
     split: { first, second, corner },
   };
@@ -112,9 +113,9 @@ function joined(
   first: string,
   corner: string,
   second: string,
-  secondSize: number,
+  { secondSize, stacked }: { secondSize: number; stacked: boolean },
 ): string {
-  const top = padEnd(b, first, 0, secondSize);
+  const top = padEnd(b, first, { rows: 0, columns: secondSize, stacked });
   return b.node("Concat", [top, b.node("Concat", [corner, second], { axis: -1 })], { axis: -2 });
 }
 

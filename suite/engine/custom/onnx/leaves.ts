@@ -69,7 +69,8 @@ export class Leaves {
       leaf = b.node("Add", [leaf, b.node("Mul", [spread, this.ones(n, 0, n)])]);
     }
     if (size === n) return leaf;
-    return b.node("Add", [padEnd(b, leaf, size - n, size - n), this.ones(size, n, size)]);
+    const room = { rows: size - n, columns: size - n, stacked: count !== undefined };
+    return b.node("Add", [padEnd(b, leaf, room), this.ones(size, n, size)]);
   }
 
   /** Complements downwards, factors upwards; all blocks of one size are one batch. */

@@ -30,10 +30,17 @@ export function assemble(
   return b.node("Concat", rows, { axis: -2 });
 }
 
-/** Zeros to the right of and below the last two axes of `x`. */
-export function padEnd(b: GraphBuilder, x: string, rows: number, columns: number): string {
-  const pads = b.ints([0, 0, rows, columns]);
-  return b.node("Pad", [x, pads, "", b.ints([-2, -1])]);
+/**
+ * Zeros below and to the right of a matrix, or of each of a stack. (With Pad's `axes` instead of the
+ * rank, ONNX Runtime 1.30's transpose optimizer misreads the padding of a stack.)
+ */
+export function padEnd(
+  b: GraphBuilder,
+  x: string,
+  { rows, columns, stacked }: { rows: number; columns: number; stacked: boolean },
+): string {
+  const before = stacked ? [0, 0, 0] : [0, 0];
+  return b.node("Pad", [x, b.ints([...before, ...before.slice(2), rows, columns])]);
 }
 
 export function transpose(b: GraphBuilder, x: string): string {

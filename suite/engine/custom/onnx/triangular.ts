@@ -52,7 +52,7 @@ function invertDiagonal(b: GraphBuilder, t: string, n: number, lower: boolean): 
 /** `x [n, n]` in the corner of an identity of `size`. */
 function padded(b: GraphBuilder, x: string, n: number, size: number): string {
   if (n === size) return x;
-  const room = padEnd(b, x, size - n, size - n);
+  const room = padEnd(b, x, { rows: size - n, columns: size - n, stacked: false });
   const ones = Array.from({ length: size }, (_, i) => (i < n ? 0 : 1));
   const corner = b.node("Mul", [b.node("EyeLike", [room]), b.constant(ones, "float32")]);
   return b.node("Add", [room, corner]);
