@@ -37,7 +37,16 @@ export function studyFiles(study: StudyDeclaration, { files }: TaskBoard): CellF
 }
 
 /** Decides a study's claims; without trials each says so. */
-export function verdictsOf(study: StudyDeclaration, task: TaskBoard): ClaimResult[] {
+export function verdictsOf(study: StudyDeclaration, task: TaskBoard): readonly ClaimResult[] {
+  const key = `${study.id}/${task.task.id}/${task.tier}`;
+  const known = decided.get(key) ?? decideAll(study, task);
+  decided.set(key, known);
+  return known;
+}
+
+const decided = new Map<string, readonly ClaimResult[]>();
+
+function decideAll(study: StudyDeclaration, task: TaskBoard): ClaimResult[] {
   const files = studyFiles(study, task);
   return study.claims.map((id) => (files.length === 0 ? undecided(id) : decide(id, files, task)));
 }

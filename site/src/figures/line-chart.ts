@@ -148,7 +148,7 @@ function referenceLine({ y, label }: Reference, { y: scale, left, right }: Frame
 const clamp = (value: number, frame: Frame) =>
   Math.min(frame.bottom, Math.max(frame.top, frame.y.at(value)));
 
-function band({ points }: FigureSeries, style: SeriesStyle, frame: Frame): string {
+function band({ name, points }: FigureSeries, style: SeriesStyle, frame: Frame): string {
   const known = points.filter(({ low, high }) => low !== undefined && high !== undefined);
   if (known.length < 2) return "";
   const upper = known.map(
@@ -157,7 +157,7 @@ function band({ points }: FigureSeries, style: SeriesStyle, frame: Frame): strin
   const lower = known.map(
     (p) => `${round(frame.x.at(p.x))} ${round(clamp(p.low as number, frame))}`,
   );
-  return `<path class="b c${style.colour}" d="M${[...upper, ...lower.reverse()].join("L")}z"/>`;
+  return `<path class="b c${style.colour}" data-name="${escaped(name)}" d="M${[...upper, ...lower.reverse()].join("L")}z"/>`;
 }
 
 interface Styled {
@@ -204,7 +204,9 @@ export function pointText(
 function directLabels(styled: readonly Styled[], frame: Frame): string {
   const ends = styled.flatMap(({ series, label, style }) => {
     const last = series.points.at(-1);
-    return last ? [{ label, style, x: frame.x.at(last.x), y: clamp(last.y, frame) }] : [];
+    return last
+      ? [{ name: series.name, label, style, x: frame.x.at(last.x), y: clamp(last.y, frame) }]
+      : [];
   });
   const placed = dodge(
     ends.map(({ y }) => y),
@@ -213,10 +215,10 @@ function directLabels(styled: readonly Styled[], frame: Frame): string {
   );
   const start = frame.right + 14;
   return ends
-    .map(({ label, style, x, y }, index) => {
+    .map(({ name, label, style, x, y }, index) => {
       const place = round(placed[index] as number);
       const leader = `<path class="d" d="M${round(x + 5)} ${round(y)}L${round(start - 6)} ${place}"/>`;
-      return `${leader}<g class="s c${style.colour}">${markerSvg(style.marker, start, place)}</g><text class="n" x="${start + 9}" y="${place + 4}">${escaped(label)}</text>`;
+      return `<g data-name="${escaped(name)}">${leader}<g class="s c${style.colour}">${markerSvg(style.marker, start, place)}</g><text class="n" x="${start + 9}" y="${place + 4}">${escaped(label)}</text></g>`;
     })
     .join("");
 }

@@ -1,5 +1,5 @@
 /** @file Heat maps, crossover strips, stacked bars and sparklines as SVG text. */
-import { formatAmount, formatCount } from "../../../suite/analysis/format.ts";
+import { formatAmount } from "../../../suite/analysis/format.ts";
 import type { FigureMap } from "../../../suite/studies/figure.ts";
 import { escaped } from "../html.ts";
 import { type ChartSize, isOptimizer, labelOf } from "./line-chart.ts";
@@ -77,7 +77,7 @@ export function stripChart(
     const inside = row.at > domain[0] && row.at < domain[1] && !row.tie;
     const dot = inside ? markerSvg(style.marker, scale.at(row.at), y) : "";
     const text = `${labelOf(row.name)}: ${row.words}`;
-    return `<g class="s c${style.colour} p" data-t="${escaped(text)}"><path class="q" d="M${left} ${y}H${right}"/>${interval}${dot}<text class="n" x="${left}" y="${y - 9}">${escaped(text)}</text></g>`;
+    return `<g class="s c${style.colour} p" data-name="${escaped(row.name)}" data-t="${escaped(text)}"><path class="q" d="M${left} ${y}H${right}"/>${interval}${dot}<text class="n halo" x="${left}" y="${y - 9}">${escaped(text)}</text></g>`;
   });
   return `${ticks.join("")}${marks.join("")}<text class="l c" x="${round(width / 2)}" y="${bottom + 37}">${escaped(x.label)}</text>`;
 }
@@ -131,6 +131,3 @@ export function sparkline(
   const d = known.map(({ index, value }) => `${x(index)} ${y(value)}`).join("L");
   return `<svg class="spark" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(label)}"><path d="M${d}"/></svg>`;
 }
-
-/** `4,096 examples` beside an axis. */
-export const sizeLabel = (value: number) => formatCount(value);

@@ -37,6 +37,7 @@ export const CHART_RULES = `
 text{font:12px var(--sans,system-ui,sans-serif);fill:var(--ink-2)}
 text.c{text-anchor:middle}text.e{text-anchor:end}
 text.l{font-size:12.5px;fill:var(--ink)}text.n{font-size:13px;fill:var(--ink)}
+.halo{paint-order:stroke;stroke:var(--page);stroke-width:5px}
 text.v{font-size:11.5px;text-anchor:middle}
 .g{stroke:var(--rule);fill:none}.a{stroke:var(--ink-2);fill:none}.z{stroke:var(--ink);stroke-dasharray:1 3;fill:none}
 .d{stroke:var(--ink-3);fill:none;stroke-width:.7}.q{stroke:var(--rule);fill:none}

@@ -36,7 +36,29 @@ export function boardPage(task: TaskBoard): Html {
 <h1>${task.task.name} <span class="tier">tier ${tier}</span></h1>
 <p class="lead">${task.task.summary}. ${protocolWords(task)}</p>
 ${other.map((one) => html`<p><a href="${boardLink(task.task.id, one)}">The same task at tier ${one}</a>. Tiers are never mixed.</p>`)}
-${slices.length === 0 ? emptyBoard(task) : slices.map((slice, index) => sliceSection(task, slice, index === 0))}`;
+${slices.length === 0 ? emptyBoard(task) : controls(slices)}
+${slices.map((slice, index) => sliceSection(task, slice, index === 0))}`;
+}
+
+/** What the script refines; without it everything is shown, and the links lead to each axis. */
+function controls(slices: readonly Slice[]): Html {
+  const ids = [
+    ...new Set(slices.flatMap(({ board }) => board.rows.map(({ optimizer }) => optimizer))),
+  ];
+  const families = [...new Set(ids.map(familyOf))].sort();
+  const sizes = [...new Set(slices.flatMap(({ board }) => board.points))].sort((a, b) => a - b);
+  const baselines = [...new Set(slices.flatMap(baselinesOf))];
+  const axes = slices.map(
+    (slice) => html`<li><a href="#${slice.id}">${sliceTitle(slice)}</a></li>`,
+  );
+  return html`${slices.length > 1 ? html`<nav aria-label="Axes of this board"><p class="note">The axes of this board:</p><ul class="axes">${axes}</ul></nav>` : null}
+<form class="refine" id="refine" hidden aria-label="Refine this board">
+<label>Optimizer <input name="q" type="search" autocomplete="off"></label>
+<label>Group <select name="family"><option value="">all</option>${families.map((one) => html`<option>${one}</option>`)}</select></label>
+<label>Size <select name="size"><option value="">all</option>${sizes.map((one) => html`<option value="${one}">${formatCount(one)}</option>`)}</select></label>
+<label>Compared with <select name="vs"><option value="">all baselines</option>${baselines.map((one) => html`<option value="${one}">${nameOf(one)}</option>`)}</select></label>
+<button type="reset">Show all</button>
+<output id="refine-shown">${ids.length} of ${ids.length} optimizers shown</output></form>`;
 }
 
 function protocolWords({ task, tier }: TaskBoard): string {
@@ -61,7 +83,10 @@ npm run bench -- --task ${task.id} --tier ${tier} --tune</code></pre>
 
 function sliceSection(task: TaskBoard, slice: Slice, main: boolean): Html {
   const { board, id } = slice;
-  const strips = baselinesOf(slice).flatMap((baseline) => stripFigure(slice, baseline) ?? []);
+  const strips = baselinesOf(slice).flatMap((baseline) => {
+    const strip = stripFigure(slice, baseline);
+    return strip ? [{ baseline, strip }] : [];
+  });
   const costs = main
     ? [...targetFigures(task, slice), profileFigure(task, slice), costFigure(slice)].flatMap(
         (one) => one ?? [],
@@ -70,7 +95,7 @@ function sliceSection(task: TaskBoard, slice: Slice, main: boolean): Html {
   return html`<section id="${id}"><h2>By ${axisWords(board.axis)} <small>${board.axis === "batch" ? "dataset" : "batch"} size ${formatCount(board.fixed)}</small></h2>
 ${figureBlock(curvesFigure(slice))}
 ${board.rows.length === 1 ? html`<p class="note">One optimizer is measured here; a crossover needs two.</p>` : null}
-${strips.map((strip) => figureBlock(strip))}
+${strips.map(({ baseline, strip }) => html`<div data-versus="${baseline}">${figureBlock(strip)}</div>`)}
 ${matrix(board, id)}
 ${detail(board, id, main)}
 ${costs.length > 0 ? html`<h3>Cost</h3>${costs.map((one) => figureBlock(one))}` : null}
@@ -136,7 +161,6 @@ function detail(board: Board, id: string, open: boolean): Html {
       html`<th scope="col"${keys[index] ? html` data-key="${keys[index]}"` : null}>${head}</th>`,
   );
   return html`<details class="detail" ${open ? "open" : ""}><summary>Every entry: interval, budget, cost, status</summary>
-<div class="refine" data-refine="${id}" data-lower="${board.metric.direction === "lower" ? "1" : ""}" hidden></div>
 <p class="shown" aria-live="polite" data-shown="${id}">${count} of ${count} shown</p>
 ${scrollTable(`Every entry ${sliceTitle({ board, id, files: [] })}`, html`<thead><tr>${header}</tr></thead><tbody>${bodies}</tbody>`, `class="entries" data-entries="${id}" id="${anchorOf(id)}-entries"`)}</details>`;
 }

@@ -17,7 +17,7 @@ export function boardsPage(): Html {
     const state = board
       ? `${board.coverage.measured} of ${board.coverage.expected} cells, ${plural(board.rows.length, "optimizer")}`
       : "not measured yet";
-    return html`<tr><th scope="row"><a href="${boardLink(task.id, tier)}">${task.name}</a></th><td class="text">${tier}</td><td class="text">${state}</td><td class="text">${task.paper}</td></tr>`;
+    return html`<tr><th scope="row"><a data-board="${task.id}/${tier}" href="${boardLink(task.id, tier)}">${task.name}</a></th><td class="text">${tier}</td><td class="text">${state}</td><td class="text">${task.paper}</td></tr>`;
   });
   return html`<h1>Boards</h1><p class="lead">One board per task and tier. Tier <i>paper</i> follows the paper's appendix C; tier <i>mini</i> has the same axes at a size that fits a small machine. They are never mixed.</p>
 ${scrollTable("Boards by task and tier", html`<thead><tr><th scope="col">task</th><th scope="col" class="text">tier</th><th scope="col" class="text">measured</th><th scope="col" class="text">in the paper</th></tr></thead><tbody>${rows}</tbody>`)}`;

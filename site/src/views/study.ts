@@ -19,14 +19,18 @@ export function studyPage(study: StudyDeclaration): Html {
   const boards = studyBoards(study);
   const published = publishedFigure(study);
   const said = paperWords(study.id);
+  const verdicts = boards.flatMap((task) =>
+    verdictsOf(study, task).map((result) => ({ tier: task.tier, result })),
+  );
   return html`<p class="crumbs"><a href="${link("/paper/")}">The paper</a> · ${study.paper}</p>
 <h1>${study.title}</h1><p class="lead">${study.caption}</p>
-${study.claims.map((id) => claimSection(id, study, boards))}
 ${boards.length === 0 ? html`<p class="note">The task ${study.task} is not declared yet.</p>` : null}
-<h2>Ours</h2>${boards.map((task) => ownSection(study, task))}
-<h2>The paper's</h2>
+<p>${verdicts.map(({ tier, result }) => html`<a href="#${result.id}">${CLAIMS.find(({ id }) => id === result.id)?.statement ?? result.id}</a> ${verdictMark(result.verdict)} <small>tier ${tier}</small><br>`)}</p>
+<div class="beside"><div><h2>Ours</h2>${boards.map((task) => ownSection(study, task))}</div>
+<div><h2>The paper's</h2>
 ${published ? figureBlock(published) : html`<p>The paper printed this as a picture without numbers.</p>`}
-${said ? html`<blockquote>${said}</blockquote><p class="note">In our words, from the published figure.</p>` : null}`;
+${said ? html`<blockquote>${said}</blockquote><p class="note">In our words, from the published figure.</p>` : null}</div></div>
+${study.claims.map((id) => claimSection(id, study, boards))}`;
 }
 
 function claimSection(id: string, study: StudyDeclaration, boards: readonly TaskBoard[]): Html {

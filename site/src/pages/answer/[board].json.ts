@@ -1,6 +1,7 @@
-/** @file A board's scored cells, for answers in the browser. -∞ is written as null. */
+/** @file A board's scored cells, for answers in the browser. */
 import type { APIRoute } from "astro";
 import { measuredBoards, type TaskBoard } from "../../data/boards.ts";
+import { slimCells } from "../../islands/cells.ts";
 
 export const getStaticPaths = () =>
   measuredBoards().map((board) => ({
@@ -9,26 +10,6 @@ export const getStaticPaths = () =>
   }));
 
 export const GET: APIRoute = ({ props }) => {
-  const { cells } = (props as { board: TaskBoard }).board;
-  const slim = cells.map(
-    ({
-      elsewhere: _,
-      bestOfK: __,
-      edges: ___,
-      statuses: ____,
-      datasetChecksums: _____,
-      ...cell
-    }) => ({
-      ...cell,
-      configurations: cell.configurations.map(({ key, flops, status, select, report }) => ({
-        key,
-        flops,
-        status,
-        select,
-        report,
-      })),
-      seeds: cell.seeds.map(({ keys: ______, ...seed }) => seed),
-    }),
-  );
-  return new Response(JSON.stringify(slim));
+  const { board } = props as { board: TaskBoard };
+  return new Response(JSON.stringify(slimCells(board.cells)));
 };

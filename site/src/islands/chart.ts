@@ -1,0 +1,78 @@
+/** @file Values under the pointer, and by arrow keys: every chart has one readout line. */
+
+interface Point {
+  readonly mark: SVGGraphicsElement;
+  readonly text: string;
+}
+
+for (const chart of document.querySelectorAll<HTMLElement>("[data-chart]")) enliven(chart);
+
+function enliven(chart: HTMLElement): void {
+  const points = [...chart.querySelectorAll<SVGGraphicsElement>("g.p[data-t]")].map(
+    (mark): Point => ({ mark, text: mark.dataset.t ?? "" }),
+  );
+  if (points.length === 0) return;
+  const readout = document.createElement("p");
+  readout.className = "readout";
+  readout.setAttribute("aria-live", "polite");
+  chart.append(readout);
+  chart.tabIndex = 0;
+  chart.setAttribute("role", "group");
+  chart.setAttribute("aria-label", "Chart: arrow keys read its values");
+  let current = -1;
+
+  const show = (index: number): void => {
+    points[current]?.mark.classList.remove("on");
+    current = index;
+    points[current]?.mark.classList.add("on");
+    readout.textContent = points[current]?.text ?? "";
+  };
+  chart.addEventListener("keydown", (event) => {
+    const step = STEPS[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    show(nextVisible(points, current, step));
+  });
+  chart.addEventListener("pointermove", (event) => show(nearest(points, event)));
+  chart.addEventListener("pointerleave", () => show(-1));
+  chart.addEventListener("blur", () => show(-1));
+}
+
+const STEPS: Readonly<Record<string, number>> = {
+  ArrowRight: 1,
+  ArrowDown: 1,
+  ArrowLeft: -1,
+  ArrowUp: -1,
+};
+
+const isVisible = ({ mark }: Point) => mark.getClientRects().length > 0;
+
+function nextVisible(points: readonly Point[], from: number, step: number): number {
+  for (let tried = 1; tried <= points.length; tried++) {
+    const start = from < 0 && step < 0 ? 0 : from;
+    const index = (start + step * tried + points.length * 2) % points.length;
+    const point = points[index];
+    if (point && isVisible(point)) return index;
+  }
+  return -1;
+}
+
+/** Within 40 pixels. */
+const REACH = 40;
+
+function nearest(points: readonly Point[], { clientX, clientY }: PointerEvent): number {
+  let best = -1;
+  let distance = REACH;
+  points.forEach((point, index) => {
+    const { left, right, top, bottom } = point.mark.getBoundingClientRect();
+    if (left === right) return;
+    const dx = Math.max(left - clientX, 0, clientX - right);
+    const dy = Math.max(top - clientY, 0, clientY - bottom);
+    const far = Math.hypot(dx, dy);
+    if (far < distance) {
+      distance = far;
+      best = index;
+    }
+  });
+  return best;
+}
