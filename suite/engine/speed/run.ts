@@ -1,0 +1,124 @@
+/**
+ * @file `npm run speed`: step times of the engine beside the floor of its runtime (hand-written
+ * graphs), TensorFlow where it is built, and PyTorch and JAX where an interpreter with them is given.
+ * Contestants take turns (A B A B), each in its own process. Rates are shares of this machine's own
+ * peak of matrix multiplication, measured in the same run.
+ */
+import { parseArgs } from "node:util";
+import { loadOptimizers } from "../../protocol/registry.ts";
+import { defaultThreads } from "../devices.ts";
+import { CASES, type Case, optimizerCases } from "./cases.ts";
+import { type Contestant, ours, peer } from "./contestants.ts";
+import type { Timing } from "./protocol.ts";
+import { minimum, type Row, table } from "./table.ts";
+
+const HELP = `npm run speed -- [--case WORD] [--python PATH] [--threads N] [--rounds N] [--optimizers] [--json]
+
+  --case WORD     only cases whose name contains WORD; may be given several times
+  --python PATH   an interpreter with torch, or jax and optax, as peers
+  --threads N     threads of every contestant (default: all cores)
+  --rounds N      turns of every contestant per case (default: 3)
+  --optimizers    every optimizer's step instead of the engine's cases
+  --json          one JSON object on standard output
+
+  npm run speed -- --case "batch 32"
+  npm run speed -- --python .venv/bin/python --case ResNet18`;
+
+const PEAK_ORDERS = [1024, 2048];
+
+const OPTIONS = {
+  case: { type: "string", multiple: true },
+  python: { type: "string" },
+  threads: { type: "string" },
+  rounds: { type: "string" },
+  optimizers: { type: "boolean" },
+  json: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const [threads, rounds] = [
+    Number(values.threads ?? defaultThreads()),
+    Number(values.rounds ?? 3),
+  ];
+  const known = values.optimizers
+    ? optimizerCases([...(await loadOptimizers()).optimizers.map(({ id }) => id)])
+    : CASES;
+  const words = values.case ?? [""];
+  const cases = known.filter(({ name }) => words.some((word) => name.includes(word)));
+  if (cases.length === 0) {
+    const names = known.map(({ name }) => `  ${name}`).join("\n");
+    console.error(`No case's name contains ${words.join(" or ")}. There are:\n${names}`);
+    return 2;
+  }
+  const contestants = await assemble(values.python, threads);
+  const names = contestants.map(({ name }) => name).join(", ");
+  console.error(`${threads} threads; ${names}`);
+  const peak = await measurePeak(contestants);
+  console.error(`peak of matrix multiplication: ${peak.toFixed(0)} GFLOP/s`);
+  const rows: Row[] = [];
+  for (const item of cases) {
+    console.error(`  ${item.name}`);
+    rows.push(await timeCase(item, contestants, rounds));
+  }
+  for (const contestant of contestants) contestant.stop();
+  const others = contestants.slice(1).map(({ key }) => key);
+  if (values.json) console.log(JSON.stringify({ threads, contestants: names, peak, rows }));
+  else console.log(`\n${table(rows, others, peak)}`);
+  return 0;
+}
+
+/** The engine first, then whoever else can run here. */
+async function assemble(python: string | undefined, threads: number): Promise<Contestant[]> {
+  const starting = [
+    ours("onnxruntime", threads),
+    ours("hand", threads),
+    ours("tensorflow", threads),
+  ];
+  if (python) starting.push(peer("torch", python, threads), peer("jax", python, threads));
+  return (await Promise.all(starting)).filter((contestant) => contestant !== null);
+}
+
+async function measurePeak(contestants: readonly Contestant[]): Promise<number> {
+  const hand = contestants.find(({ key }) => key === "hand");
+  const rates: number[] = [];
+  for (const order of PEAK_ORDERS) {
+    const request = { case: "gemm", sizes: { order }, steps: 20, warmup: 5 };
+    const answer = await hand?.ask(request);
+    if (answer && "milliseconds" in answer) {
+      rates.push((2 * order ** 3) / minimum(answer.milliseconds) / 1e6);
+    }
+  }
+  return Math.max(...rates);
+}
+
+async function timeCase(
+  item: Case,
+  contestants: readonly Contestant[],
+  rounds: number,
+): Promise<Row> {
+  const milliseconds: Record<string, number[]> = {};
+  let flops: number | undefined;
+  for (let round = 0; round < rounds; round++) {
+    for (const { key, ask } of contestants) {
+      const timing = await timed(ask, item);
+      if (timing === null) continue;
+      milliseconds[key] = [...(milliseconds[key] ?? []), ...timing.milliseconds];
+      if (key === "onnxruntime") flops = timing.flops;
+    }
+  }
+  return { case: item, milliseconds, ...(flops !== undefined && { flops }) };
+}
+
+async function timed(ask: Contestant["ask"], item: Case): Promise<Timing | null> {
+  const { case: name, sizes, steps } = item;
+  const answer = await ask({ case: name, sizes, steps, warmup: Math.max(5, steps) });
+  return "milliseconds" in answer ? answer : null;
+}
+
+process.exitCode = await main();
