@@ -22,9 +22,9 @@ export interface SymmetricEigen {
 }
 
 /**
- * `S = V Λ Vᵀ` for a symmetric S `[d, d]`, in float64. At most 14d³/3 FLOPs. On `onnxruntime` it runs in
- * JavaScript (a fallback that forces pending work): a quarter of a second at 512; for orders in the
- * thousands prefer `inverseRoot`, or follow a basis with `qr`.
+ * `S = V Λ Vᵀ` for a symmetric S `[d, d]`, in float64. At most 14d³/3 FLOPs. On `onnxruntime` most of
+ * it runs in JavaScript (a fallback that forces pending work): a tenth of a second at 512, half a
+ * one at 1024. For a root prefer `inverseRoot`; a basis that changes slowly can be followed by `qr`.
  */
 export function symmetricEigen(matrix: tf.Tensor2D): SymmetricEigen {
   squareOrder(matrix, "symmetricEigen");

@@ -36,6 +36,12 @@ export const INVERSE_ROOT = "InverseRoot";
 /** no attributes: always in float64 */
 export const SYMMETRIC_EIGEN = "SymmetricEigen";
 
+/**
+ * SymmetricEigen but for its last step: matrix [d, d] → values [d], vectors [d, d], reflectors
+ * [d, d], factors [panels, 32, 32], ok bool []. For backends that multiply faster than JavaScript.
+ */
+export const REDUCED_EIGEN = "ReducedEigen";
+
 /** `retries`: dampings (ridges) tried after the first, or KEPT_PREVIOUS. */
 export const MAX_RETRIES = 6;
 /** None of them worked: the result is the previous one, or the identity without one. */

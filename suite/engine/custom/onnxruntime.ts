@@ -1,6 +1,8 @@
 /** @file The custom kernels on the backend `onnxruntime`: each is a graph. */
+import type { NamedTensorInfoMap, TensorInfo } from "@tensorflow/tfjs-core";
+import type { OnnxBackend } from "../backend.ts";
 import { EngineError } from "../error.ts";
-import type { Lowering, TensorSpec } from "../graph.ts";
+import type { Attributes, LoweredKernel, Lowering, TensorSpec } from "../graph.ts";
 import { registerLowering, registerOn } from "../lowering/register.ts";
 import type { TriangularForm } from "./dense/triangular.ts";
 import {
@@ -8,6 +10,7 @@ import {
   INVERSE_ROOT,
   LARGEST_EIGENVALUE,
   QR,
+  REDUCED_EIGEN,
   SPD_INVERSE,
   SYMMETRIC_EIGEN,
   TRIANGULAR_SOLVE,
@@ -17,6 +20,7 @@ import { emitInverseRoot } from "./onnx/inverse-root.ts";
 import type { Float } from "./onnx/matrix.ts";
 import { emitLargestEigenvalue, type PowerIteration } from "./onnx/power-iteration.ts";
 import { emitQr } from "./onnx/qr.ts";
+import { emitReflectors } from "./onnx/reflectors.ts";
 import { emitSpdInverse } from "./onnx/spd-inverse.ts";
 import { emitTriangularSolve } from "./onnx/triangular.ts";
 import type { RootAttributes } from "./rational.ts";
@@ -123,6 +127,46 @@ const inverseRoot: Lowering = {
   },
 };
 
+const applyReflectors: LoweredKernel = {
+  name: "ApplyReflectors",
+  lowering: {
+    inputs: ["vectors", "reflectors", "factors"],
+    lower: ([vectors]) => {
+      const n = order(vectors, "ApplyReflectors");
+      return {
+        outputs: [matrixOf(n, n)],
+        emit: (b, inputs) => {
+          const [name, reflectors, factors] = inputs as [string, string, string];
+          return [emitReflectors(b, { vectors: name, reflectors, factors }, n)];
+        },
+      };
+    },
+  },
+};
+
+/**
+ * ONNX has nothing that finds eigenvectors: JavaScript does, in float64, and counts as a fallback.
+ * Only the last products are a graph.
+ */
+function symmetricEigen(
+  backend: OnnxBackend,
+  inputs: NamedTensorInfoMap,
+  attributes: Attributes,
+): TensorInfo[] {
+  const reduced = backend.fallBack(REDUCED_EIGEN, inputs, attributes) as TensorInfo[];
+  const [values, z, reflectors, factors, ok] = reduced as [
+    TensorInfo,
+    TensorInfo,
+    TensorInfo,
+    TensorInfo,
+    TensorInfo,
+  ];
+  const parts = { vectors: z, reflectors, factors };
+  const vectors = backend.run(applyReflectors, parts, {}) as TensorInfo;
+  for (const part of Object.values(parts)) backend.disposeIntermediateTensorInfo(part);
+  return [values, vectors, ok];
+}
+
 let registered = false;
 
 /** Registers every custom kernel as a graph, once. */
@@ -135,8 +179,5 @@ export function registerCustomLowerings(): void {
   registerLowering(QR, qr);
   registerLowering(LARGEST_EIGENVALUE, largestEigenvalue);
   registerLowering(INVERSE_ROOT, inverseRoot);
-  // ONNX has nothing that finds eigenvectors: JavaScript does, in float64, and counts as a fallback.
-  registerOn(SYMMETRIC_EIGEN, (backend, inputs, attributes) =>
-    backend.fallBack(SYMMETRIC_EIGEN, inputs, attributes),
-  );
+  registerOn(SYMMETRIC_EIGEN, symmetricEigen);
 }

@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { choleskyFactor, fitsFloat32, spdInverse } from "./dense/cholesky.ts";
-import { symmetricEigen } from "./dense/eigen.ts";
+import { PANEL, panelCount, reducedEigen, symmetricEigen } from "./dense/eigen.ts";
 import { inverseRootOf, powerIteration } from "./dense/inverse-root.ts";
 import { qrFactors } from "./dense/qr.ts";
 import { solveTriangular, type TriangularForm } from "./dense/triangular.ts";
@@ -15,6 +15,7 @@ import {
   PROBES,
   probeAngle,
   QR,
+  REDUCED_EIGEN,
   RETRY_FLOOR,
   SPD_INVERSE,
   SYMMETRIC_EIGEN,
@@ -101,6 +102,19 @@ const KERNELS: Record<string, (call: Call) => Output[]> = {
     });
     const residual = result ? residualOf(result, matrix, n, p, shift) : 1;
     return [float([n, n], result ?? kept(call, n)), integer(retries), float([], [residual])];
+  },
+
+  [REDUCED_EIGEN]: (call) => {
+    const { matrix, n } = square(call);
+    const eigen = reducedEigen(matrix, n);
+    const panels = panelCount(n);
+    return [
+      float([n], eigen?.values ?? new Float64Array(n)),
+      float([n, n], eigen?.vectors ?? identity(n, n)),
+      float([n, n], eigen?.reflectors ?? new Float64Array(n * n)),
+      float([panels, PANEL, PANEL], eigen?.factors ?? new Float64Array(panels * PANEL * PANEL)),
+      flag(eigen !== null),
+    ];
   },
 
   [SYMMETRIC_EIGEN]: (call) => {
