@@ -27,6 +27,16 @@ export function requireCommit(text: string): string {
   throw new Error(`"${text}" is no commit: give its 40 hexadecimal digits.`);
 }
 
+/** The commit that a name stands for. @throws Error when git knows none. */
+export function resolveCommit(repository: string, name: string): string {
+  const words = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`];
+  try {
+    return requireCommit(git(repository, words).toString().trim());
+  } catch {
+    throw new Error(`git knows no commit "${name}". Fetch it, or give its hash.`);
+  }
+}
+
 /** The commit that both have in common: what the pull request started from. */
 export function mergeBase(repository: string, base: string, head: string): string {
   const words = ["merge-base", requireCommit(base), requireCommit(head)];
