@@ -57,14 +57,14 @@ export const foof = defineOptimizer({
   },
   needs: { layerInputs: true },
   hyperparameters: z.strictObject({
-    ...pipelineHyperparameters(),
+    ...pipelineHyperparameters(0.03),
     damping: damping(1e-3),
     ...statisticsHyperparameters("ema"),
     ...intervalHyperparameters(),
     bias: biasTreatment("plain", "keeps its gradient"),
     precision: precision(),
   }),
-  search: { learningRate: logUniform(1e-3, 1), damping: logUniform(1e-6, 1) },
+  search: { learningRate: logUniform(1e-3, 1), damping: logUniform(1e-5, 1) },
   paperGrid: {
     learningRate: [0.3, 0.1, 0.03, 0.01, 0.003, 0.001],
     damping: [1, 1e-3, 1e-6, 1e-9],

@@ -58,7 +58,7 @@ import type { OptimizerState } from "../suite/optimizer/state.ts";
 import { statistic } from "../suite/optimizer/statistic.ts";
 
 const hyperparameters = z.strictObject({
-  ...pipelineHyperparameters(),
+  ...pipelineHyperparameters(0.03),
   damping: damping(1e-3),
   ...statisticsHyperparameters("ema"),
   ...intervalHyperparameters(),
@@ -88,7 +88,7 @@ export const kfac = defineOptimizer({
   },
   needs: { layerInputs: true, outputGradients: true, sampledLabels: true },
   hyperparameters,
-  search: { learningRate: logUniform(1e-3, 1), damping: logUniform(1e-6, 1) },
+  search: { learningRate: logUniform(1e-3, 1), damping: logUniform(1e-5, 1) },
   paperGrid: {
     learningRate: [0.3, 0.1, 0.03, 0.01, 0.003, 0.001],
     damping: [1, 1e-3, 1e-6, 1e-9],

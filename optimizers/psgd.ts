@@ -79,7 +79,7 @@ export const psgd = defineOptimizer({
   },
   needs: { hessianVectors: true },
   hyperparameters,
-  search: { learningRate: logUniform(1e-3, 1), precondLearningRate: logUniform(1e-3, 0.1) },
+  search: { learningRate: logUniform(1e-3, 1), precondLearningRate: logUniform(1e-3, 0.3) },
   paperGrid: { learningRate: [0.3, 0.1, 0.03, 0.01, 0.003, 0.001] },
   schedule: "task",
   cost: ({ dIn: a, dOut: b, rows }) => ({

@@ -62,7 +62,7 @@ import { tidily } from "../suite/optimizer/tidily.ts";
 
 const hyperparameters = z.strictObject({
   ...pipelineHyperparameters(),
-  damping: damping(0.1, 1e-12),
+  damping: damping(1, 1e-12),
   curvatureInterval: intervalHyperparameters().curvatureInterval,
   sketchSize: hyper(z.number().int().min(0).default(0), {
     symbol: "",
@@ -99,7 +99,7 @@ export const seng = defineOptimizer({
   },
   needs: { layerInputs: true, outputGradients: true },
   hyperparameters,
-  search: { learningRate: logUniform(1e-3, 1), damping: logUniform(1e-4, 10) },
+  search: { learningRate: logUniform(1e-3, 1), damping: logUniform(1e-2, 10) },
   paperGrid: {
     learningRate: [0.3, 0.1, 0.03, 0.01, 0.003, 0.001],
     damping: [1, 1e-3, 1e-6, 1e-9],

@@ -49,7 +49,7 @@ import { logUniform } from "../suite/optimizer/search.ts";
 import type { OptimizerState, StoredNumber } from "../suite/optimizer/state.ts";
 
 const hyperparameters = z.strictObject({
-  ...pipelineHyperparameters(),
+  ...pipelineHyperparameters(0.03),
   damping: damping(1e-6),
   statistics: hyper(z.enum(["sum", "ema"]).default("sum"), {
     symbol: "",

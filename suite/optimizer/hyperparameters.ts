@@ -49,8 +49,8 @@ export const damping = (byDefault: number, least = 0) =>
   });
 
 /** Steps 1 to 5 of the shared pipeline, for every method that preconditions. */
-export const pipelineHyperparameters = () => ({
-  learningRate: learningRate(0.1),
+export const pipelineHyperparameters = (rate = 0.1) => ({
+  learningRate: learningRate(rate),
   momentum: momentum(),
   weightDecay: weightDecay(1e-5),
   clipNorm: clipNorm(),
