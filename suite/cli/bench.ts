@@ -14,7 +14,7 @@ import { positiveInteger, type Shard, shard } from "./options.ts";
 import { planText } from "./plan-view.ts";
 import { progressView } from "./progress.ts";
 import { runCommand } from "./run.ts";
-import { addSelectionOptions, type SelectionOptions, select } from "./selection.ts";
+import { addSelectionOptions, resultsRoot, type SelectionOptions, select } from "./selection.ts";
 import { printSummary } from "./summary.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -54,7 +54,7 @@ async function bench(options: BenchOptions): Promise<void> {
   const { part = 1, parts = 1 } = options.shard ?? {};
   const plans = options.shard ? (shardsOf(all, parts, { times, task })[part - 1] ?? []) : all;
   const runnable = plans.filter(({ invalid }) => !invalid);
-  const root = `${ROOT}${tier === "smoke" ? ".crossover/results" : "results"}`;
+  const root = resultsRoot(tier);
   const engine = engineChoice(options, runnable.length);
   if (options.dryRun) {
     const cost = costOfPlan(plans, { root, times, task, engine });

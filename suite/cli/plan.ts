@@ -6,12 +6,20 @@ import { Command, Option } from "commander";
 import { costOfPlan } from "../launch/estimate.ts";
 import { githubMatrix } from "../launch/github.ts";
 import { MAX_SHARDS, shardSeconds, shardsOf } from "../launch/shards.ts";
-import { slurmScript } from "../launch/slurm.ts";
+import { LEAST_MINUTES, slurmScript } from "../launch/slurm.ts";
 import { readStepTimes } from "../launch/step-times.ts";
+import { UsageError } from "../protocol/error.ts";
+import type { CellPlan } from "../protocol/plan.ts";
 import { positiveInteger } from "./options.ts";
 import { planText } from "./plan-view.ts";
 import { runCommand } from "./run.ts";
-import { addSelectionOptions, type SelectionOptions, select } from "./selection.ts";
+import {
+  addSelectionOptions,
+  resultsRoot,
+  type Selection,
+  type SelectionOptions,
+  select,
+} from "./selection.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -44,39 +52,65 @@ Examples:
   npm run --silent plan -- --task mnist-mlp --tier mini --tune --launch slurm > sweep.sh && sbatch sweep.sh`,
   )
   .action(async (options: PlanOptions) => {
-    const { task, tier, plans } = await select(options);
-    const times = readStepTimes();
-    const known = { times, task };
-    const shards = shardsOf(plans, Math.min(options.shards, MAX_SHARDS), known);
-    if (options.launch === "github") {
-      const matrix = githubMatrix(shards, (shard) => shardSeconds(shard, known));
-      process.stdout.write(`${JSON.stringify(matrix)}\n`);
-    } else if (options.launch === "slurm") {
-      mkdirSync(`${ROOT}.crossover/slurm`, { recursive: true });
-      const longest = Math.max(...shards.map((shard) => shardSeconds(shard, known) ?? 0));
-      process.stdout.write(
-        slurmScript({
-          arguments: selectionArguments(process.argv.slice(2)),
-          shards: shards.length,
-          cpus: options.cpus,
-          // Twice the estimate: nodes differ, and a job that ends early costs nothing.
-          minutes: options.minutes ?? (Math.ceil((2 * longest) / options.cpus / 60) || 24 * 60),
-          gpu: options.device !== "cpu",
-        }),
-      );
-    } else {
-      const { backend, device, threads = 1 } = options;
-      const engine = { backend, device, threads, workers: availableParallelism() };
-      const root = `${ROOT}${tier === "smoke" ? ".crossover/results" : "results"}`;
-      const cost = costOfPlan(plans, { root, times, task, engine });
-      process.stdout.write(options.json ? `${JSON.stringify(cost, null, 1)}\n` : planText(cost));
-    }
+    const selection = await select(options);
+    if (options.launch) process.stdout.write(launchText(options, selection));
+    else process.stdout.write(costText(options, selection));
   });
+
+/** For people a table, for machines JSON. */
+function costText(options: PlanOptions, { task, tier, plans }: Selection): string {
+  const { backend, device, threads = 1 } = options;
+  const engine = { backend, device, threads, workers: availableParallelism() };
+  const root = resultsRoot(tier);
+  const cost = costOfPlan(plans, { root, times: readStepTimes(), task, engine });
+  return options.json ? `${JSON.stringify(cost, null, 1)}\n` : planText(cost);
+}
+
+/** What another engine takes: a matrix, or an array script. */
+function launchText(options: PlanOptions, { task, plans }: Selection): string {
+  const known = { times: readStepTimes(), task };
+  const shards = shardsOf(plans, Math.min(options.shards, MAX_SHARDS), known);
+  if (shards.length === 0) {
+    throw new UsageError(
+      `No cell can be run: ${plans[0]?.invalid ?? "nothing was chosen"}.`,
+      "Choose a smaller --batch-size or a larger --dataset-size.",
+    );
+  }
+  const seconds = (shard: readonly CellPlan[]) => shardSeconds(shard, known);
+  if (options.launch === "github") return `${JSON.stringify(githubMatrix(shards, seconds))}\n`;
+  // Slurm opens a job's log before the job can make its folder.
+  mkdirSync(`${ROOT}.crossover/slurm`, { recursive: true });
+  const { device, cpus, threads = 1 } = options;
+  const workers = device === "cpu" ? Math.max(1, Math.floor(cpus / threads)) : 1;
+  const longest = Math.max(...shards.map((shard) => seconds(shard) ?? 0)) / workers;
+  return slurmScript({
+    arguments: selectionArguments(process.argv.slice(2)),
+    shards: shards.length,
+    cpus,
+    workers,
+    minutes: timeLimit(longest, options.minutes),
+    gpu: device !== "cpu",
+  });
+}
+
+/** Minutes of a job: as given, else twice the estimate (nodes differ), else a day. */
+function timeLimit(seconds: number, given: number | undefined): number {
+  if (given !== undefined && given < LEAST_MINUTES) {
+    throw new UsageError(
+      `--minutes was given ${given}.`,
+      `A job is told to stop two minutes before its limit: give at least ${LEAST_MINUTES}.`,
+    );
+  }
+  if (given !== undefined) return given;
+  return seconds > 0 ? Math.max(LEAST_MINUTES, Math.ceil((2 * seconds) / 60)) : 24 * 60;
+}
 
 /** What was given, less the options that only `plan` has. */
 function selectionArguments(given: readonly string[]): string[] {
   const own = new Set(["--launch", "--shards", "--cpus", "--minutes"]);
-  return given.filter((word, i) => !own.has(word) && !own.has(given[i - 1] ?? ""));
+  return given.filter(
+    (word, i) => !own.has(word.split("=")[0] as string) && !own.has(given[i - 1] ?? ""),
+  );
 }
 
 await runCommand(command);

@@ -1,4 +1,5 @@
 /** @file Which trials a command is about: the options that `bench` and `plan` share. */
+import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
 import type { Configuration } from "../optimizer/search.ts";
@@ -25,6 +26,8 @@ import {
   positiveInteger,
   positiveIntegers,
 } from "./options.ts";
+
+const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 
 export interface SelectionOptions {
   task?: string;
@@ -74,6 +77,11 @@ export function addSelectionOptions(command: Command): Command {
       "threads of each process; default 1",
       positiveInteger("--threads"),
     );
+}
+
+/** Trials of tier `smoke` stay out of the repository. */
+export function resultsRoot(tier: Tier): string {
+  return `${REPOSITORY}${tier === "smoke" ? ".crossover/results" : "results"}`;
 }
 
 /** @throws UsageError for unknown names and settings. */
