@@ -42,6 +42,7 @@ describe("watchUpdate", () => {
       expect(firstOf(ratios["update/parameter.a"])).toBeCloseTo(0.2, 6);
       expect(firstOf(ratios["update/parameter.zero"])).toBe(0);
     });
+    watch.dispose();
     expect(tf.memory().numTensors).toBe(before);
     a.variable.dispose();
     zero.variable.dispose();

@@ -34,8 +34,9 @@ export function withScratchState<T>(use: (state: OptimizerState, events: EventCo
 
 /** Parameters as they were before a step. */
 export interface UpdateWatch {
-  /** Per parameter, `‖θ_after − θ_before‖/‖θ_before‖`: after the step, once; frees what it held. */
+  /** Per parameter, `‖θ_after − θ_before‖/‖θ_before‖`, after the step. */
   ratios(): Diagnostics;
+  dispose(): void;
 }
 
 /** Watches one step, whatever the method. */
@@ -47,10 +48,12 @@ export function watchUpdate(parameters: readonly Parameter[]): UpdateWatch {
         const start = before[i] as tf.Tensor;
         const moved = frobenius(tf.sub(variable, start));
         const ratio = tf.div(moved, tf.maximum(frobenius(start), 1e-30));
-        start.dispose();
         return [`update/parameter.${name}`, ratio] as const;
       });
       return Object.fromEntries(ratios);
+    },
+    dispose: () => {
+      for (const tensor of before) tensor.dispose();
     },
   };
 }

@@ -54,6 +54,22 @@ describe("runTrial", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
+  it("records diagnostics when asked, without changing a bit", async () => {
+    const before = tf.memory().numTensors;
+    const plain = spec(any(kfac), { learningRate: 0.05 });
+    const asked = await runTrial({ ...plain, diagnosticPoints: 3 });
+    const { step, series } = asked.diagnostics?.optimizer ?? { step: [], series: {} };
+    expect(step).toEqual([15, 30]);
+    expect(Object.keys(series)).toEqual(
+      expect.arrayContaining(["update/parameter.head.weight", "condition.hidden.A"]),
+    );
+    expect(Object.values(series).every((values) => values.every((x) => (x ?? 0) > 0))).toBe(true);
+    const unasked = await runTrial(plain);
+    expect(unasked.diagnostics).toBeUndefined();
+    expect(asked.fingerprint).toBe(unasked.fingerprint);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   it.each([
     ["sgd", any(sgd), {}],
     ["adamw", any(adamw), { learningRate: 0.01 }],

@@ -119,6 +119,7 @@ function trainStep(run: Run): void {
   const compileBefore = engineCounters().compileMs;
   const batch = batches.next();
   const gotData = performance.now();
+  run.diagnostics.watch(progress.step, model.parameters);
   startCost();
   withBatch(
     model,
@@ -226,6 +227,7 @@ function checkpointIfDue(run: Run, checkpoint: NonNullable<TrialHooks["checkpoin
 }
 
 function disposeRun(run: Run): void {
+  run.diagnostics.dispose();
   run.optimizer.state.dispose();
   run.lossSum.dispose();
   disposeModel(run.model);
