@@ -1,5 +1,6 @@
 /** @file The training loss on one batch, as an optimizer sees it. Browser-safe. */
 import * as tf from "@tensorflow/tfjs-core";
+import type { Stream, StreamState } from "../data/prng.ts";
 import { evaluateBatch } from "../nn/evaluate.ts";
 import type { Model } from "../nn/model.ts";
 import type { RandomSource } from "../nn/random.ts";
@@ -9,13 +10,16 @@ import { tensorOf } from "./evaluation.ts";
 
 export interface ProblemOptions {
   readonly labelSmoothing: number;
-  readonly dropout: RandomSource;
+  readonly dropout: Stream;
   /** Draws the labels of sampled backward passes. */
   readonly labels: RandomSource;
   readonly microBatchSize?: number;
 }
 
-/** Calls `use` with the problem; the batch's tensors live as long as the call. */
+/**
+ * Calls `use` with the problem; the batch's tensors live as long as the call. An evaluation that is
+ * `repeated` drops what the last one before it dropped: it is the same loss, at other parameters.
+ */
 export function withBatch<T>(
   model: Model,
   batch: RawBatch,
@@ -26,16 +30,21 @@ export function withBatch<T>(
   const examples = batch.inputs.length / shape.reduce((product, size) => product * size, 1);
   const inputs = tensorOf(batch.inputs, [examples, ...shape]);
   const labels = tf.tensor1d(batch.labels.slice(), "int32");
+  const { labelSmoothing, dropout, microBatchSize } = options;
+  let masks: StreamState | undefined;
   const problem: Problem = {
     examples,
     terms: batch.labels.length,
-    evaluate: (request = {}) =>
-      evaluateBatch(model, { inputs, labels, examples }, request, {
-        labelSmoothing: options.labelSmoothing,
-        forward: { training: true, dropout: options.dropout },
+    evaluate: (request = {}) => {
+      if (request.repeated && masks) dropout.restore(masks);
+      else masks = dropout.save();
+      return evaluateBatch(model, { inputs, labels, examples }, request, {
+        labelSmoothing,
+        forward: { training: true, dropout },
         drawUniforms: (rows) => options.labels.uniform(rows),
-        ...(options.microBatchSize && { microBatchSize: options.microBatchSize }),
-      }),
+        ...(microBatchSize && { microBatchSize }),
+      });
+    },
   };
   try {
     return use(problem);
