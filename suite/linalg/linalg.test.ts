@@ -60,6 +60,18 @@ describe.each(["reference", "onnxruntime"] as const)("on %s", (backend) => {
       expect(relativeError(inverse, powerOf(matrix, -1, 1e-6))).toBeLessThan(3e-6);
     });
 
+    test("float64 bears a condition of 1e10", () => {
+      // Exactly of rank 12: multiples of 1/64.
+      const n = 150;
+      const rows = uniforms(n * 12, 7).map((x) => Math.round(x * 64) / 64);
+      const half = tf.tensor2d(Float32Array.from(rows), [n, 12]);
+      const matrix = tf.matMul(half, half, false, true) as tf.Tensor2D;
+      const damping = 1e-9;
+      const { inverse, retries } = spdInverse(matrix, { damping, precision: "float64" });
+      expect(read(retries)).toBe(0);
+      expect(relativeError(inverse, powerOf(matrix, -1, damping))).toBeLessThan(1e-3);
+    });
+
     test("a damping that does not suffice grows to the first that does", () => {
       // max(10λ, 1e-7 tr/d) from 0: 1e-7, 1e-6, ... of the mean eigenvalue 0.5.
       const matrix = tf.tensor2d([1, 0, 0, -3e-6], [2, 2]);

@@ -26,7 +26,8 @@ export interface SpdInverse {
  * `(S + λI)⁻¹` for a symmetric S `[d, d]` (its symmetric part is taken).
  *
  * Where S + λI is not positive definite, or the result not finite, λ becomes
- * `max(10 λ, 1e-7·tr(S)/d)`, up to six times. d³ FLOPs per attempt.
+ * `max(10 λ, 1e-7·tr(S)/d)`, up to six times. d³ FLOPs per attempt. Relative error, for a condition κ
+ * of S + λI: about 5e-8·κ in float32 (at κ = 1e6 it may fail), 1e-14·κ in float64.
  */
 export function spdInverse(matrix: tf.Tensor2D, options: SpdInverseOptions): SpdInverse {
   const { damping, previous, precision = "float32" } = options;

@@ -2,8 +2,12 @@
  * @file Where the recursion of cholesky.ts ends: blocks of up to 128, in float64.
  *
  * ONNX has no Cholesky, and a loop over columns costs a dozen nodes each. A leaf is split into 2, 4,
- * ... n pivots instead, all blocks of one size at once, by complements with the explicit inverse
- * that float64 can afford there; then factors are joined upwards. About 15 nodes per halving.
+ * ... n pivots instead, all blocks of one size at once, by complements with explicit inverses; then
+ * factors are joined upwards. About 15 nodes per halving.
+ *
+ * Explicit inverses lose the square of the condition number κ, which float64 can afford while the
+ * rest is float32. Where the rest is float64 too, a leaf C is factored in two stages of condition √κ
+ * each, as in shifted Cholesky QR (Fukaya et al. 2020): M₁ of C + μI, then M₂ of M₁ C M₁ᵀ; M = M₂ M₁.
  */
 import type { GraphBuilder } from "../../graph.ts";
 import type { FactorOptions, InverseFactor } from "./cholesky.ts";
@@ -16,6 +20,9 @@ import {
   slice,
   stackedProduct,
 } from "./matrix.ts";
+
+/** μ, relative to the mean eigenvalue of a leaf: the middle of the condition numbers met. */
+const STAGE_SHIFT = 1e-5;
 
 /** Factors leaves and remembers their pivots. */
 export class Leaves {
@@ -41,7 +48,7 @@ export class Leaves {
     const size = 2 ** Math.ceil(Math.log2(n));
     const symmetric = this.prepare(matrix, n, size);
     const stack = b.reshape(symmetric, [count ?? 1, size, size]);
-    const flat = this.invert(stack, size, count ?? 1);
+    const flat = dtype === "float64" ? this.invertInStages(stack, size) : this.invert(stack, size);
     const padded = count === undefined ? b.reshape(flat, [size, size]) : flat;
     const whole = { rows: [0, n], columns: [0, n] } as const;
     const narrow = (x: string) => {
@@ -59,10 +66,7 @@ export class Leaves {
   private prepare(matrix: string, n: number, size: number): string {
     const { b, options } = this;
     const { count, dtype, shift } = options;
-    const wide = inFloat(b, matrix, dtype, "float64");
-    const perm = count === undefined ? [1, 0] : [0, 2, 1];
-    const flipped = b.node("Transpose", [wide], { perm });
-    let leaf = b.node("Where", [this.lowerMask(n), wide, flipped]);
+    let leaf = this.mirrored(inFloat(b, matrix, dtype, "float64"), n, count !== undefined);
     if (shift) {
       const scalars = inFloat(b, shift, dtype, "float64");
       const spread = count === undefined ? scalars : b.reshape(scalars, [count, 1, 1]);
@@ -73,9 +77,22 @@ export class Leaves {
     return b.node("Add", [padEnd(b, leaf, room), this.ones(size, n, size)]);
   }
 
-  /** Complements downwards, factors upwards; all blocks of one size are one batch. */
-  private invert(leaf: string, size: number, count: number): string {
+  private invertInStages(leaf: string, size: number): string {
     const { b } = this;
+    const diagonal = b.node("Mul", [leaf, this.ones(size, 0, size)]);
+    const trace = b.node("ReduceSum", [diagonal, b.ints([1, 2])], { keepdims: 1 });
+    const shift = b.node("Mul", [trace, b.constant(STAGE_SHIFT / size, "float64")]);
+    const shifted = b.node("Add", [leaf, b.node("Mul", [shift, this.ones(size, 0, size)])]);
+    const first = this.invert(shifted, size);
+    const half = stackedProduct(b, first, leaf);
+    const congruent = stackedProduct(b, half, first, { transY: true });
+    return stackedProduct(b, this.invert(this.mirrored(congruent, size, true), size), first);
+  }
+
+  /** Complements downwards, factors upwards; all blocks of one size are one batch. */
+  private invert(leaf: string, size: number): string {
+    const { b } = this;
+    const count = this.options.count ?? 1;
     const ratios: string[] = [];
     let blocks = leaf;
     for (let g = size / 2; g >= 1; g /= 2) {
@@ -100,6 +117,12 @@ export class Leaves {
       inverse = assemble(b, [m1, zeros], [m21, m2]);
     }
     return inverse;
+  }
+
+  /** The lower triangle over the upper one. */
+  private mirrored(x: string, n: number, stacked: boolean): string {
+    const flipped = this.b.node("Transpose", [x], { perm: stacked ? [0, 2, 1] : [1, 0] });
+    return this.b.node("Where", [this.lowerMask(n), x, flipped]);
   }
 
   private lowerMask(n: number): string {
