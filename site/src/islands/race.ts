@@ -36,6 +36,7 @@ function settings(): RaceSettings {
     batchSize: number("batch"),
     epochs: number("epochs"),
     seed: number("seed"),
+    inverseInterval: number("inverse"),
     learningRates: Object.fromEntries(rates),
   };
 }
@@ -46,6 +47,7 @@ function fill(race: RaceSettings): void {
     ["batch", race.batchSize],
     ["epochs", race.epochs],
     ["seed", race.seed],
+    ["inverse", race.inverseInterval],
   ] as const) {
     (form.elements.namedItem(name) as HTMLInputElement).value = `${value}`;
   }
@@ -85,11 +87,11 @@ function enter(id: string, race: RaceSettings): Entrant {
   worker.addEventListener("error", (event) =>
     hear(entrant, { type: "error", message: event.message }),
   );
-  const { batchSize, epochs, seed, learningRates } = race;
+  const { batchSize, epochs, seed, inverseInterval, learningRates } = race;
   const rate = learningRates[id];
   const order = {
     optimizer: id,
-    hyperparameters: (rate ? { learningRate: rate } : {}) as Record<string, number>,
+    hyperparameters: { inverseInterval, ...(rate && { learningRate: rate }) },
     batchSize,
     epochs,
     seed,

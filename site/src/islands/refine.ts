@@ -4,25 +4,6 @@ import { ALL, isShown, readState, SORTS, type Sort, type ViewState, writeState }
 const bar = document.querySelector<HTMLFormElement>("#refine");
 let state: ViewState = readState(location.search);
 
-if (bar) {
-  bar.hidden = false;
-  makeSortable();
-  fillControls(bar);
-  apply();
-  bar.addEventListener("input", () => change(fromControls(bar)));
-  bar.addEventListener("reset", (event) => {
-    event.preventDefault();
-    change(ALL);
-    fillControls(bar);
-  });
-  bar.addEventListener("submit", (event) => event.preventDefault());
-  addEventListener("popstate", () => {
-    state = readState(location.search);
-    fillControls(bar);
-    apply();
-  });
-}
-
 function change(to: ViewState): void {
   state = to;
   history.replaceState(null, "", `${location.pathname}${writeState(state)}${location.hash}`);
@@ -83,7 +64,7 @@ function countShown(optimizers: number, all: number): void {
   }
 }
 
-function valueOf(row: HTMLElement, key: Sort): number | string {
+function sortValue(row: HTMLElement, key: Sort): number | string {
   if (key === "optimizer") return nameOf(row);
   const text = row.dataset[key];
   return text ? Number(text) : Number.POSITIVE_INFINITY;
@@ -93,7 +74,7 @@ function sortRows(table: HTMLTableElement): void {
   const body = table.tBodies[0];
   if (!body) return;
   const sign = state.descending ? -1 : 1;
-  const rows = [...body.rows].map((row) => ({ row, value: valueOf(row, state.sort) }));
+  const rows = [...body.rows].map((row) => ({ row, value: sortValue(row, state.sort) }));
   rows.sort((a, b) => sign * (a.value < b.value ? -1 : a.value > b.value ? 1 : 0));
   body.append(...rows.map(({ row }) => row));
   for (const head of table.querySelectorAll<HTMLElement>("th[data-key]")) {
@@ -117,4 +98,23 @@ function makeSortable(): void {
     );
     head.replaceChildren(button);
   }
+}
+
+if (bar) {
+  bar.hidden = false;
+  makeSortable();
+  fillControls(bar);
+  apply();
+  bar.addEventListener("input", () => change(fromControls(bar)));
+  bar.addEventListener("reset", (event) => {
+    event.preventDefault();
+    change(ALL);
+    fillControls(bar);
+  });
+  bar.addEventListener("submit", (event) => event.preventDefault());
+  addEventListener("popstate", () => {
+    state = readState(location.search);
+    fillControls(bar);
+    apply();
+  });
 }

@@ -27,12 +27,12 @@ function flattened(css: string): string {
       value as string,
     ]),
   );
-  const valueOf = (name: string) => values.get(name) ?? "";
+  const variable = (name: string) => values.get(name) ?? "";
   const resolved = css
     .replace(/var\(--sans[^)]*\)\)?/g, "sans-serif")
-    .replace(/var\(--(?!s\))([a-z0-9-]+)\)/g, (_, name: string) => valueOf(name));
+    .replace(/var\(--(?!s\))([a-z0-9-]+)\)/g, (_, name: string) => variable(name));
   const classes = Array.from({ length: 9 }, (_, index) => {
-    const colour = valueOf(`c${index}`);
+    const colour = variable(`c${index}`);
     return `.c${index} .k,.c${index} .w{stroke:${colour}}.c${index} .m{fill:${colour}}.c${index} .m.o{fill:#fff;stroke:${colour}}.b.c${index}{fill:${colour}}`;
   });
   return resolved.replace(/var\(--s\)/g, "#666") + classes.join("");

@@ -5,6 +5,8 @@ export interface RaceSettings {
   readonly batchSize: number;
   readonly epochs: number;
   readonly seed: number;
+  /** Steps between inverses of methods that have them. */
+  readonly inverseInterval: number;
   /** By racer; the declared default where absent. */
   readonly learningRates: Readonly<Record<string, number>>;
 }
@@ -16,6 +18,7 @@ export const STANDARD: RaceSettings = {
   batchSize: 256,
   epochs: 10,
   seed: 1,
+  inverseInterval: 10,
   learningRates: {},
 };
 
@@ -25,7 +28,11 @@ export function readRace(query: string, known: readonly string[]): RaceSettings 
   const racers = (given.get("racers")?.split(",") ?? STANDARD.racers).filter((id) =>
     known.includes(id),
   );
-  const whole = (key: "batchSize" | "epochs" | "seed", name: string, most: number) => {
+  const whole = (
+    key: "batchSize" | "epochs" | "seed" | "inverseInterval",
+    name: string,
+    most: number,
+  ) => {
     const value = Number(given.get(name) ?? Number.NaN);
     return Number.isInteger(value) && value >= (key === "seed" ? 0 : 1) && value <= most
       ? value
@@ -40,6 +47,7 @@ export function readRace(query: string, known: readonly string[]): RaceSettings 
     batchSize: whole("batchSize", "batch", 3000),
     epochs: whole("epochs", "epochs", 50),
     seed: whole("seed", "seed", 1e9),
+    inverseInterval: whole("inverseInterval", "inverse", 1000),
     learningRates: Object.fromEntries(rates),
   };
 }
@@ -49,6 +57,7 @@ export function writeRace({
   batchSize,
   epochs,
   seed,
+  inverseInterval,
   learningRates,
 }: RaceSettings): string {
   const query = [
@@ -56,6 +65,7 @@ export function writeRace({
     `batch=${batchSize}`,
     `epochs=${epochs}`,
     `seed=${seed}`,
+    `inverse=${inverseInterval}`,
     ...racers.flatMap((id) => (learningRates[id] ? [`lr.${id}=${learningRates[id]}`] : [])),
   ];
   return `?${query.join("&")}`;

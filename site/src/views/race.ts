@@ -20,6 +20,7 @@ export function racePage(): Html {
 <div class="form"><label>Batch size <select name="batch">${[16, 32, 64, 128, 256, 512, 1024, 2048].map((size) => html`<option>${size}</option>`)}</select></label>
 <label>Epochs <input name="epochs" type="number" min="1" max="50" required></label>
 <label>Seed <input name="seed" type="number" min="0" required></label>
+<label>Inverse interval (steps) <input name="inverse" type="number" min="1" max="1000" required></label>
 <button class="primary" id="race-start">Start</button><button type="button" id="race-pause">Pause</button><button type="button" id="race-reset">Reset</button><button type="button" id="race-share">Share</button></div>
 <details><summary>Who runs, at which learning rate</summary><table><caption>Racers, up to four</caption><thead><tr><th scope="col">optimizer</th><th scope="col">learning rate</th></tr></thead><tbody>${rows}</tbody></table></details></form>
 <p id="race-status" role="status"></p>
