@@ -1,9 +1,15 @@
+import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../suite/engine/index.ts";
+import { evaluateBatch } from "../suite/nn/evaluate.ts";
+import { linear } from "../suite/nn/linear.ts";
+import { disposeModel, ModelBuilder } from "../suite/nn/model.ts";
+import type { Parameter } from "../suite/nn/parameter.ts";
 import { describeConformance } from "../suite/optimizer/conformance.ts";
 import { firstDirection, type LayerBatch } from "../suite/optimizer/testing/fixed-problem.ts";
 import {
+  asRows,
   choleskyOf,
   distance,
   gramOf,
@@ -208,4 +214,48 @@ describe("biases", () => {
     const want = expected(a, gramOf(e, 1 / 4), [...gradient, [0.5, -2]], 1e-2);
     expect(distance([...weight, bias], want)).toBeLessThan(1e-5);
   });
+});
+
+it("on a softmax layer B is diag(p) − ppᵀ, and A ⊗ B the exact Fisher block, for labels in proportion", () => {
+  const builder = new ModelBuilder({
+    uniform: (count) => new Float32Array(count),
+    normal: (count) => new Float32Array(count),
+  });
+  const head = linear(builder, "head", { dIn: 2, dOut: 3, bias: false, place: "head" });
+  const model = builder.build((x, pass) => head(x, pass) as tf.Tensor2D);
+  const { variable } = model.parameters[0] as Parameter;
+  // One example, eight times: p = (½, ¼, ¼), and the labels drawn are 0, 0, 0, 0, 1, 1, 2, 2.
+  tf.tidy(() =>
+    variable.assign(
+      tf.tensor2d([
+        [Math.LN2, 0, 0],
+        [0, 0, 0],
+      ]),
+    ),
+  );
+  const inputs = tf.tensor2d(new Array<number[]>(8).fill([1, -2]));
+  const labels = tf.tensor1d(new Array<number>(8).fill(0), "int32");
+  const drawUniforms = () => Float32Array.from({ length: 8 }, (_, i) => (i + 0.5) / 8);
+  const optimizer = kfac.create({
+    hyperparameters: kfac.hyperparameters.parse({ emaRate: 1 }),
+    parameters: model.parameters,
+    layers: model.layers,
+    random: () => builder.random,
+  });
+  const batch = { inputs, labels, examples: 8 };
+  const forward = { training: true };
+  const evaluate = (request = {}) =>
+    evaluateBatch(model, batch, request, { labelSmoothing: 0.1, forward, drawUniforms });
+  const info = { step: 0, rateFactor: 1, progress: 0 };
+  optimizer.step({ examples: 8, terms: 8, evaluate }, info).dispose();
+  const state = optimizer.state.tensors();
+  const p = [0.5, 0.25, 0.25];
+  const fisher = p.map((x, i) => p.map((y, j) => (i === j ? x : 0) - x * y));
+  expect(distance(asRows([...(state.get("head.B")?.dataSync() ?? [])], 3), fisher)).toBeLessThan(
+    1e-6,
+  );
+  expect([...(state.get("head.A")?.dataSync() ?? [])]).toEqual([1, -2, -2, 4]);
+  optimizer.state.dispose();
+  disposeModel(model);
+  tf.dispose([inputs, labels]);
 });
