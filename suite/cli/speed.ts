@@ -1,4 +1,5 @@
 /** @file `npm run speed`: how fast this machine is, kernel by kernel, step by step, trial by trial. */
+import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -34,8 +35,15 @@ interface SpeedOptions {
   json?: boolean;
 }
 
+const ENGINE = fileURLToPath(new URL("../engine/speed/run.ts", import.meta.url));
+
 const command = new Command("speed")
-  .description("Step times of optimizers, or of whole trials for estimates.")
+  .description(
+    "Speed of the engine against its floor and its peers; step times of optimizers (--steps); " +
+      "costs of trials for estimates (--trials).",
+  )
+  .option("--case <word>", "engine: cases whose name contains the word")
+  .option("--python <path>", "engine: an interpreter with torch, or jax and optax, as peers")
   .option("--steps", "every optimizer on a few models, at intervals 1 and never")
   .option("--trials", "one task's trials: what plans are estimated from")
   .option("--task <id>", "with --trials")
@@ -54,6 +62,8 @@ const command = new Command("speed")
     "after",
     `
 Examples:
+  npm run speed
+  npm run speed -- --case "batch 32" --python .venv/bin/python
   npm run speed -- --steps
   npm run speed -- --steps --optimizer sgd,kfac,shampoo --rounds 41
   npm run speed -- --trials --task mnist-mlp --tier mini --threads 1 --write
@@ -63,8 +73,20 @@ Close other programs first: a busy machine makes every figure worse, and not equ
   .action(async (options: SpeedOptions) => {
     if (options.trials) await trials(options);
     else if (options.steps) await steps(options);
-    else throw new UsageError("Nothing to measure was given.", "Give --steps or --trials.");
+    else engineCases();
   });
+
+/** The engine's own cases, in a process of their own: contestants take turns there. */
+function engineCases(): void {
+  const { status } = spawnSync(
+    process.execPath,
+    ["--import", "tsx", ENGINE, ...process.argv.slice(2)],
+    {
+      stdio: "inherit",
+    },
+  );
+  process.exitCode = status ?? 1;
+}
 
 async function chosenOptimizers({ optimizer }: SpeedOptions) {
   if (optimizer) return Promise.all(optimizer.map((id) => loadOptimizer(id)));
