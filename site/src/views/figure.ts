@@ -15,20 +15,20 @@ const NARROW = 344;
 const HALF = 372;
 
 /** The whole block; `heading` is its level in the page. */
-export function figureBlock(spec: FigureSpec, options: { open?: boolean } = {}): Html {
+export function figureBlock(spec: FigureSpec, options: { width?: number } = {}): Html {
   const panels = drawingsOf(spec.figure, WIDE).length;
   return html`<figure class="fig" id="${anchorOf(spec.id)}">
 <figcaption><b>${spec.title}</b> <span>${spec.finding}</span></figcaption>
-${panels === 0 ? null : drawingBlock(spec, panels)}
-${tableBlock(spec, options.open ?? panels === 0)}
+${panels === 0 ? null : drawingBlock(spec, panels, options.width ?? WIDE)}
+${tableBlock(spec, panels === 0)}
 ${underline(spec)}
 </figure>`;
 }
 
 export const anchorOf = (id: string) => id.replace(/[^a-z0-9]+/g, "-");
 
-function drawingBlock(spec: FigureSpec, panels: number): Html {
-  const wide = drawingsOf(spec.figure, panels > 1 ? HALF : WIDE);
+function drawingBlock(spec: FigureSpec, panels: number, width: number): Html {
+  const wide = drawingsOf(spec.figure, panels > 1 ? HALF : width);
   const narrow = panels > 1 ? [] : drawingsOf(spec.figure, NARROW);
   const draw = (drawings: readonly Drawing[]) =>
     drawings.map((one) => {

@@ -15,20 +15,24 @@ import { type Html, html } from "../html.ts";
 import { figureBlock, scrollTable } from "./figure.ts";
 import { verdictMark } from "./lists.ts";
 
+/** Two figures beside each other. */
+const BESIDE = { width: 540 };
+
 export function studyPage(study: StudyDeclaration): Html {
   const boards = studyBoards(study);
   const published = publishedFigure(study);
   const said = paperWords(study.id);
-  const verdicts = boards.flatMap((task) =>
+  const measured = boards.filter((task) => studyFiles(study, task).length > 0);
+  const verdicts = (measured.length > 0 ? measured : boards.slice(0, 1)).flatMap((task) =>
     verdictsOf(study, task).map((result) => ({ tier: task.tier, result })),
   );
   return html`<p class="crumbs"><a href="${link("/paper/")}">The paper</a> · ${study.paper}</p>
 <h1>${study.title}</h1><p class="lead">${study.caption}</p>
 ${boards.length === 0 ? html`<p class="note">The task ${study.task} is not declared yet.</p>` : null}
-<p>${verdicts.map(({ tier, result }) => html`<a href="#${result.id}">${CLAIMS.find(({ id }) => id === result.id)?.statement ?? result.id}</a> ${verdictMark(result.verdict)} <small>tier ${tier}</small><br>`)}</p>
+<ul class="verdicts">${verdicts.map(({ tier, result }) => html`<li>${verdictMark(result.verdict)} <a href="#${result.id}">${CLAIMS.find(({ id }) => id === result.id)?.statement ?? result.id}</a> <small>tier ${tier}: ${result.finding}</small></li>`)}</ul>
 <div class="beside"><div><h2>Ours</h2>${boards.map((task) => ownSection(study, task))}</div>
 <div><h2>The paper's</h2>
-${published ? figureBlock(published) : html`<p>The paper printed this as a picture without numbers.</p>`}
+${published ? figureBlock(published, BESIDE) : html`<p>The paper printed this as a picture without numbers.</p>`}
 ${said ? html`<blockquote>${said}</blockquote><p class="note">In our words, from the published figure.</p>` : null}</div></div>
 ${study.claims.map((id) => claimSection(id, study, boards))}`;
 }
@@ -73,7 +77,7 @@ ${missing.length > 0 ? html`<details><summary>What is missing (${missing.length}
 function ownSection(study: StudyDeclaration, task: TaskBoard): Html {
   const figure = ownFigure(study, task);
   return html`<section id="tier-${task.tier}">
-${figure ? figureBlock(figure) : html`<div class="empty"><h2>Tier ${task.tier}: not measured yet</h2><pre><code>npm run bench -- --study ${study.id} --tier ${task.tier}</code></pre></div>`}
+${figure ? figureBlock(figure, BESIDE) : html`<div class="empty"><h2>Tier ${task.tier}: not measured yet</h2><pre><code>npm run bench -- --study ${study.id} --tier ${task.tier}</code></pre></div>`}
 ${study.arm === "board" ? html`<p class="note">Drawn from the <a href="${boardLink(task.task.id, task.tier)}">board's</a> own trials.</p>` : null}
 ${cellsTable(study, task)}</section>`;
 }
