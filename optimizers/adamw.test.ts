@@ -1,4 +1,5 @@
 import { describeConformance } from "../suite/optimizer/conformance.ts";
+import { describeElementwise } from "../suite/optimizer/testing/elementwise.ts";
 import { describeGoldenSteps } from "../suite/optimizer/testing/golden-steps.ts";
 import { describeOracle } from "../suite/optimizer/testing/oracle.ts";
 import * as file from "./adamw.ts";
@@ -10,5 +11,7 @@ describeGoldenSteps("adam", file);
 const stateName = (name: string) =>
   name === "t" ? null : name.replace(/\.m$/, ".firstMoment").replace(/\.v$/, ".secondMoment");
 describeConformance(file);
+describeElementwise(file.adamw);
+describeElementwise(file.adam);
 describeOracle("adamw", file, { stateName });
 describeOracle("adam", file, { stateName });

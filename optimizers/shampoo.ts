@@ -35,7 +35,6 @@ import { identity } from "../suite/optimizer/bfgs.ts";
 import { defineOptimizer } from "../suite/optimizer/declaration.ts";
 import type { EventCounters } from "../suite/optimizer/events.ts";
 import {
-  damping,
   hyper,
   intervalHyperparameters,
   pipelineHyperparameters,
@@ -50,7 +49,11 @@ import type { OptimizerState, StoredNumber } from "../suite/optimizer/state.ts";
 
 const hyperparameters = z.strictObject({
   ...pipelineHyperparameters(0.03),
-  damping: damping(1e-6),
+  damping: hyper(z.number().min(0).max(1e6).default(1e-6), {
+    symbol: "\\lambda",
+    unit: "largest eigenvalue",
+    description: "ridge, relative to each statistic's largest eigenvalue",
+  }),
   statistics: hyper(z.enum(["sum", "ema"]).default("sum"), {
     symbol: "",
     unit: "1",

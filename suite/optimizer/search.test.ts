@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  choice,
+  gridConfigurations,
+  logUniform,
+  quasiRandomConfigurations,
+  uniform,
+} from "./search.ts";
+
+const space = {
+  rate: logUniform(1e-3, 1),
+  momentum: uniform(0.5, 0.9),
+  kind: choice("a", "b", "c"),
+};
+
+describe("gridConfigurations", () => {
+  it("combines every value with every other, the last name fastest", () => {
+    expect(gridConfigurations({ x: [1, 2], y: ["a", "b"] })).toEqual([
+      { x: 1, y: "a" },
+      { x: 1, y: "b" },
+      { x: 2, y: "a" },
+      { x: 2, y: "b" },
+    ]);
+  });
+});
+
+describe("quasiRandomConfigurations", () => {
+  it("begins a longer search with the shorter one", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 20 }), (a, b) => {
+        const [short, long] = [Math.min(a, b), Math.max(a, b)];
+        const longer = quasiRandomConfigurations(space, long);
+        expect(longer.slice(0, short)).toEqual(quasiRandomConfigurations(space, short));
+      }),
+    );
+  });
+
+  it("spreads over the whole of each dimension, at values that a command line carries", () => {
+    const found = quasiRandomConfigurations(space, 64);
+    const rates = found.map(({ rate }) => rate as number);
+    for (const [low, high] of [
+      [1e-3, 1e-2],
+      [1e-2, 1e-1],
+      [1e-1, 1],
+    ] as const) {
+      const share = rates.filter((rate) => rate >= low && rate < high).length / 64;
+      expect(Math.abs(share - 1 / 3)).toBeLessThan(0.05);
+    }
+    expect(
+      found.every(({ momentum }) => (momentum as number) >= 0.5 && (momentum as number) <= 0.9),
+    ).toBe(true);
+    expect(new Set(found.map(({ kind }) => kind))).toEqual(new Set(["a", "b", "c"]));
+    for (const rate of rates) expect(Number(rate.toPrecision(3))).toBe(rate);
+  });
+});
