@@ -69,13 +69,3 @@ export const CASES: readonly Case[] = [
   gpt(3, 48, 64, 32, 20),
   gpt(6, 192, 128, 16, 10),
 ];
-
-/** One case per optimizer, at its declared defaults. */
-export function optimizerCases(ids: readonly string[]): Case[] {
-  return ids.map((id) => ({
-    name: `${id}, mlp 784-512-512-10, batch 128`,
-    case: "optimizer",
-    sizes: { id, inputs: 784, hidden: 512, batch: 128 },
-    steps: 20,
-  }));
-}

@@ -1,28 +1,26 @@
 /**
- * @file `npm run speed`: step times of the engine beside the floor of its runtime (hand-written
+ * @file `npm run speed:engine`: step times of the engine beside the floor of its runtime (hand-written
  * graphs), TensorFlow where it is built, and PyTorch and JAX where an interpreter with them is given.
  * Contestants take turns (A B A B), each in its own process. Rates are shares of this machine's own
  * peak of matrix multiplication, measured in the same run.
  */
 import { parseArgs } from "node:util";
-import { loadOptimizers } from "../../protocol/registry.ts";
 import { defaultThreads } from "../devices.ts";
-import { CASES, type Case, optimizerCases } from "./cases.ts";
+import { CASES, type Case } from "./cases.ts";
 import { type Contestant, ours, peer } from "./contestants.ts";
-import type { Timing } from "./protocol.ts";
+import type { Answer } from "./protocol.ts";
 import { minimum, type Row, table } from "./table.ts";
 
-const HELP = `npm run speed -- [--case WORD] [--python PATH] [--threads N] [--rounds N] [--optimizers] [--json]
+const HELP = `npm run speed:engine -- [--case WORD] [--python PATH] [--threads N] [--rounds N] [--json]
 
   --case WORD     only cases whose name contains WORD; may be given several times
   --python PATH   an interpreter with torch, or jax and optax, as peers
   --threads N     threads of every contestant (default: all cores)
   --rounds N      turns of every contestant per case (default: 3)
-  --optimizers    every optimizer's step instead of the engine's cases
   --json          one JSON object on standard output
 
-  npm run speed -- --case "batch 32"
-  npm run speed -- --python .venv/bin/python --case ResNet18`;
+  npm run speed:engine -- --case "batch 32"
+  npm run speed:engine -- --python .venv/bin/python --case ResNet18`;
 
 const PEAK_ORDERS = [1024, 2048];
 
@@ -31,7 +29,6 @@ const OPTIONS = {
   python: { type: "string" },
   threads: { type: "string" },
   rounds: { type: "string" },
-  optimizers: { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -46,13 +43,10 @@ async function main(): Promise<number> {
     Number(values.threads ?? defaultThreads()),
     Number(values.rounds ?? 3),
   ];
-  const known = values.optimizers
-    ? optimizerCases([...(await loadOptimizers()).optimizers.map(({ id }) => id)])
-    : CASES;
   const words = values.case ?? [""];
-  const cases = known.filter(({ name }) => words.some((word) => name.includes(word)));
+  const cases = CASES.filter(({ name }) => words.some((word) => name.includes(word)));
   if (cases.length === 0) {
-    const names = known.map(({ name }) => `  ${name}`).join("\n");
+    const names = CASES.map(({ name }) => `  ${name}`).join("\n");
     console.error(`No case's name contains ${words.join(" or ")}. There are:\n${names}`);
     return 2;
   }
@@ -107,7 +101,10 @@ async function timeCase(
   for (let round = 0; round < rounds; round++) {
     for (const { key, ask } of contestants) {
       const timing = await timed(ask, item);
-      if (timing === null) continue;
+      if ("error" in timing) {
+        if (key === "onnxruntime") throw new Error(`${item.name}: ${timing.error}`);
+        continue;
+      }
       milliseconds[key] = [...(milliseconds[key] ?? []), ...timing.milliseconds];
       if (key === "onnxruntime") flops = timing.flops;
     }
@@ -115,10 +112,9 @@ async function timeCase(
   return { case: item, milliseconds, ...(flops !== undefined && { flops }) };
 }
 
-async function timed(ask: Contestant["ask"], item: Case): Promise<Timing | null> {
+function timed(ask: Contestant["ask"], item: Case): Promise<Answer> {
   const { case: name, sizes, steps } = item;
-  const answer = await ask({ case: name, sizes, steps, warmup: Math.max(5, steps) });
-  return "milliseconds" in answer ? answer : null;
+  return ask({ case: name, sizes, steps, warmup: Math.max(5, steps) });
 }
 
 process.exitCode = await main();

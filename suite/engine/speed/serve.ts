@@ -41,7 +41,8 @@ function time({ step, flops, stepsPerCall = 1 }: Prepared, steps: number): Answe
   bench.add("step", step);
   const [task] = bench.runSync();
   const result = task?.result;
-  if (result?.state !== "completed") return { error: `the benchmark ${result?.state}` };
+  if (result?.state === "errored") return { error: String(result.error) };
+  if (result?.state !== "completed") return { error: `the benchmark is ${result?.state}` };
   const samples = result.latency.samples ?? [];
   const milliseconds = samples.map((sample) => sample / stepsPerCall);
   return { milliseconds, ...(flops !== undefined && { flops }) };
