@@ -4,15 +4,8 @@
  * all work is products of matrices, and what deflates costs nothing.
  */
 import { timesTransposed } from "./product.ts";
-import { implicitQl } from "./ql.ts";
+import { type Eigen, implicitQl } from "./ql.ts";
 import { rankOneEigen } from "./secular.ts";
-
-export interface Eigen {
-  /** Ascending, `[n]`. */
-  readonly values: Float64Array;
-  /** Columns are the unit eigenvectors, `[n, n]`. */
-  readonly vectors: Float64Array;
-}
 
 /** Below this order rotations are faster than splitting. */
 const SMALL = 32;

@@ -1,9 +1,8 @@
 /** @file Eigendecomposition of a symmetric matrix, in float64. */
-import { type Eigen, tridiagonalEigen } from "./divide.ts";
+import { tridiagonalEigen } from "./divide.ts";
 import { timesTransposed } from "./product.ts";
+import type { Eigen } from "./ql.ts";
 import { type Tridiagonal, tridiagonalize } from "./tridiagonal.ts";
-
-export type { Eigen } from "./divide.ts";
 
 /** Reflectors that are applied together. */
 export const PANEL = 32;

@@ -1,6 +1,6 @@
 /** @file Inverse p-th roots from an eigendecomposition, and power iteration, in float64. */
-import type { Eigen } from "./divide.ts";
 import { dot, timesTransposed } from "./product.ts";
+import type { Eigen } from "./ql.ts";
 
 /** `V (Λ + shift)^(−1/p) Vᵀ`, `[n, n]`; null unless all of Λ + shift is positive. */
 export function inverseRootOf(

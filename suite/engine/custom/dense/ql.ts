@@ -1,5 +1,11 @@
 /** @file Eigenvalues and eigenvectors of a small symmetric tridiagonal matrix by the QL algorithm. */
-import type { Eigen } from "./divide.ts";
+
+export interface Eigen {
+  /** Ascending, `[n]`. */
+  readonly values: Float64Array;
+  /** Columns are the unit eigenvectors, `[n, n]`. */
+  readonly vectors: Float64Array;
+}
 
 const MAX_SWEEPS = 60;
 

@@ -12,7 +12,7 @@
  * has no more of them.
  */
 import type { GraphBuilder } from "../../graph.ts";
-import { Leaves } from "./leaves.ts";
+import { type FactorOptions, type InverseFactor, Leaves } from "./leaves.ts";
 import {
   allFinite,
   type Float,
@@ -23,31 +23,6 @@ import {
   slice,
   stackedProduct,
 } from "./matrix.ts";
-
-/** Lower triangular M `[n, n]` (or a stack of them) with `M A Mᵀ = I`; blocks where it was split. */
-export interface InverseFactor {
-  readonly n: number;
-  readonly inverse: string;
-  /** L itself, where it was asked for. */
-  readonly factor?: string;
-  readonly split?: {
-    readonly first: InverseFactor;
-    readonly second: InverseFactor;
-    /** M₂₁. */
-    readonly corner: string;
-  };
-}
-
-export interface FactorOptions {
-  readonly n: number;
-  readonly dtype: Float;
-  /** Matrices in the stack `[count, n, n]`; left out for one matrix `[n, n]`. */
-  readonly count?: number;
-  /** Added to the diagonal: a scalar of `dtype`, or `[count]`. */
-  readonly shift?: string;
-  /** Also write L. */
-  readonly withFactor?: boolean;
-}
 
 /** Larger leaves mean fewer nodes, smaller ones more matrix products. */
 const LEAF = 64;

@@ -10,19 +10,12 @@
  * where this does not.
  */
 import type { GraphBuilder } from "../../graph.ts";
-import { MAX_RETRIES, PROBES, probeAngle, RETRY_FLOOR, ROOT_TOLERANCE } from "../kernels.ts";
+import { MAX_RETRIES, RETRY_FLOOR, ROOT_TOLERANCE } from "../kernels.ts";
 import { type RootAttributes, rootFractions, type SimpleFractions } from "../rational.ts";
-import { firstHalf, type InverseFactor, inverseFactor } from "./cholesky.ts";
-import {
-  allFinite,
-  assemble,
-  every,
-  identityLike,
-  inFloat,
-  product,
-  total,
-  transpose,
-} from "./matrix.ts";
+import { firstHalf, inverseFactor } from "./cholesky.ts";
+import type { InverseFactor } from "./leaves.ts";
+import { allFinite, assemble, every, identityLike, inFloat, product, transpose } from "./matrix.ts";
+import { residualOf, type Spectrum } from "./residual.ts";
 
 /** Names of float32 tensors: matrix [n, n], largest [], previous [n, n] or "". */
 export interface RootInputs {
@@ -94,12 +87,6 @@ export function emitInverseRoot(
     b.node("Sub", [attempts, b.cast(good, "int32")]),
     b.node("Where", [good, residual, b.constant(1, "float32")]),
   ];
-}
-
-interface Spectrum {
-  readonly s: string;
-  readonly top: string;
-  readonly rho: string;
 }
 
 /** X, and whether every shifted matrix was positive definite. */
@@ -223,32 +210,4 @@ function joined(b: GraphBuilder, parts: readonly string[]): string {
   const [topLeft, topRight, bottomRight] = parts as [string, string, string];
   if (parts.length === 1) return topLeft;
   return assemble(b, [topLeft, topRight], [transpose(b, topRight), bottomRight]);
-}
-
-/** `‖Xᵖ(S + ρλI)V − V‖/‖V‖` for fixed probe vectors V: certifies X without forming Xᵖ. */
-function residualOf(
-  b: GraphBuilder,
-  { root, s, top, rho }: Spectrum & { root: string },
-  n: number,
-  { p, precision: dtype }: RootAttributes,
-): string {
-  const angles = Array.from({ length: PROBES }, (_, j) => probeAngle(j));
-  const rows = b.cast(
-    b.node("Range", [b.constant(1, "int32"), b.constant(n + 1, "int32"), b.constant(1, "int32")]),
-    dtype,
-  );
-  const column = b.reshape(rows, [n, 1]);
-  const grid = b.node("Mul", [column, b.constant(angles, dtype, [1, PROBES])]);
-  const probes = b.node("Sin", [b.node("Mul", [grid, column])]);
-  const damped = b.node("Mul", [probes, b.node("Mul", [rho, top])]);
-  let image = b.node("Add", [b.node("MatMul", [s, probes]), damped]);
-  for (let i = 0; i < p; i++) image = b.node("MatMul", [root, image]);
-  const error = b.node("Sub", [image, probes]);
-  const squared = (x: string) => total(b, b.node("Mul", [x, x]));
-  return inFloat(
-    b,
-    b.node("Sqrt", [b.node("Div", [squared(error), squared(probes)])]),
-    dtype,
-    "float32",
-  );
 }

@@ -10,16 +10,41 @@
  * each, as in shifted Cholesky QR (Fukaya et al. 2020): M₁ of C + μI, then M₂ of M₁ C M₁ᵀ; M = M₂ M₁.
  */
 import type { GraphBuilder } from "../../graph.ts";
-import type { FactorOptions, InverseFactor } from "./cholesky.ts";
 import {
   assemble,
   columnsPositive,
+  type Float,
   inFloat,
   padEnd,
   product,
   slice,
   stackedProduct,
 } from "./matrix.ts";
+
+/** Lower triangular M `[n, n]` (or a stack of them) with `M A Mᵀ = I`; blocks where it was split. */
+export interface InverseFactor {
+  readonly n: number;
+  readonly inverse: string;
+  /** L itself, where it was asked for. */
+  readonly factor?: string;
+  readonly split?: {
+    readonly first: InverseFactor;
+    readonly second: InverseFactor;
+    /** M₂₁. */
+    readonly corner: string;
+  };
+}
+
+export interface FactorOptions {
+  readonly n: number;
+  readonly dtype: Float;
+  /** Matrices in the stack `[count, n, n]`; left out for one matrix `[n, n]`. */
+  readonly count?: number;
+  /** Added to the diagonal: a scalar of `dtype`, or `[count]`. */
+  readonly shift?: string;
+  /** Also write L. */
+  readonly withFactor?: boolean;
+}
 
 /** μ, relative to the mean eigenvalue of a leaf: the middle of the condition numbers met. */
 const STAGE_SHIFT = 1e-5;

@@ -1,7 +1,8 @@
 /** @file `(S + λI)⁻¹ = Mᵀ M` as a graph, with its retries inside a Loop that runs once when all is well. */
 import type { GraphBuilder } from "../../graph.ts";
 import { MAX_RETRIES, RETRY_FLOOR } from "../kernels.ts";
-import { type InverseFactor, inverseFactor } from "./cholesky.ts";
+import { inverseFactor } from "./cholesky.ts";
+import type { InverseFactor } from "./leaves.ts";
 import {
   assemble,
   diagonals,
