@@ -227,6 +227,28 @@ describe("numerics", () => {
     bench.dispose();
   });
 
+  it.each([
+    ["float32", 1],
+    ["float64", 0],
+  ])(
+    "at λ = 1e-9 and %s, a singular statistic takes a larger ridge: %i",
+    async (precision, least) => {
+      await useBackend({ backend: "onnxruntime", threads: 1 });
+      const settings = { ...PLAIN_STEP, damping: 1e-9, precision };
+      const bench = benchOf(shampoo, parameter("w", scale(identity(8), 0)), settings);
+      const rankOne = identity(8).map((row, i) => row.map((_, j) => (i + 1) * (j - 3)));
+      bench.step({ gradients: [rankOne] });
+      const { inverseRetries, keptInverses } = readEvents(bench.optimizer.state);
+      expect(Math.min(inverseRetries, 1)).toBe(least);
+      expect(keptInverses).toBe(0);
+      // The gradient itself, as one singular direction: of unit length.
+      const [values = []] = bench.values();
+      expect(Math.sqrt(values.reduce((sum, x) => sum + x * x, 0))).toBeCloseTo(1, 2);
+      bench.dispose();
+      await useBackend({ backend: "reference" });
+    },
+  );
+
   it("ASDL's ridges pile up in the statistic", () => {
     const statistic = (variant: string) => {
       const settings = { ...PLAIN_STEP, damping: 0.5, variant };
