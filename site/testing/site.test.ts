@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SYNTHETIC_OPTIMIZERS } from "../../suite/analysis/synthetic.ts";
 import { makeResults } from "./make-results.ts";
 import { type BuiltSite, buildSite, NO_BROWSER, openBrowser } from "./site.ts";
 
@@ -42,6 +43,12 @@ describe.skipIf(NO_BROWSER)("the site, from two curves and more", () => {
   beforeAll(async () => {
     site = await buildSite((folder) => {
       makeResults(folder, 600, { task: "mnist-mlp", batchSizes: [64, 256, 1024, 4096] });
+      makeResults(folder, 300, {
+        task: "mnist-mlp",
+        optimizers: SYNTHETIC_OPTIMIZERS.filter(({ id }) => ["sgd", "adamw", "kfac"].includes(id)),
+        datasetSizes: [5000, 10_000],
+        batchSizes: [64, 256, 1024],
+      });
     });
     browser = await openBrowser();
   }, 240_000);

@@ -78,7 +78,7 @@ export function stripFigure(slice: Slice, baseline: string): FigureSpec | null {
   const beyond = board.axis === "batch" ? "above" : "below";
   return {
     id: `boards/${board.task}.${board.tier}.${id}.crossover-${baseline}`,
-    title: `Where each method overtakes ${nameOf(baseline)}`,
+    title: `Where each method overtakes ${nameOf(baseline)}, ${sliceTitle(slice)}`,
     finding: `${stripFinding(found, baseline)} ${axisName(board.axis)} ${beyond} the mark: the method stays ahead; bars are 95% intervals.`,
     figure: {
       kind: "strip",

@@ -114,7 +114,7 @@ function matrix(board: Board, id: string): Html {
   });
   const { coverage } = board;
   return html`<h3 id="${id}-scores">Scores</h3>
-${scrollTable(`${board.metric.name} by ${axisWords(board.axis)}, optimizers in order of mean rank`, html`<thead><tr><th scope="col">optimizer</th>${head}</tr></thead><tbody>${rows}</tbody><tfoot><tr><th scope="row">in the lead</th>${leaders}</tr></tfoot>`, `class="matrix"`)}
+${scrollTable(`${board.metric.name} ${sliceTitle({ board, id, files: [] })}, in order of mean rank`, html`<thead><tr><th scope="col">optimizer</th>${head}</tr></thead><tbody>${rows}</tbody><tfoot><tr><th scope="row">in the lead</th>${leaders}</tr></tfoot>`, `class="matrix"`)}
 <p class="note">${formatCount(coverage.measured)} of ${formatCount(coverage.expected)} cells are measured. A rank range says which ranks the noise of seeds and tuning allows; entries tied for the lead cannot be told apart from the leader (5%, Holm). ⇥ marks an optimum at the grid's edge: the method may do better beyond. ↯ marks diverged report seeds. Digits end where the standard error begins.</p>`;
 }
 

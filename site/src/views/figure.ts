@@ -62,7 +62,7 @@ function panelTable(panel: FigurePanel, title: string): Html {
     });
     return html`<tr><th scope="row">${tickLabel(Number(x.toPrecision(6)))}</th>${cells}</tr>`;
   });
-  const caption = `${panel.title || title}: ${panel.y.label} by ${panel.x.label}`;
+  const caption = `${panel.title ? `${title}, ${panel.title}` : title}: ${panel.y.label} by ${panel.x.label}`;
   return scrollTable(
     caption,
     html`<thead><tr><th scope="col">${panel.x.label}</th>${head}</tr></thead><tbody>${rows}</tbody>`,

@@ -28,7 +28,7 @@ export function optimizerPage({ declaration, file }: CataloguedOptimizer): Html 
   return html`<p class="crumbs"><a href="${link("/optimizers/")}">Optimizers</a> · ${family}</p>
 <h1>${name}</h1><p class="lead">${summary}</p>
 <p>${citation.authors}, <a href="${citation.url}">${citation.title}</a>, ${citation.year}.</p>
-<h2>The update</h2>${rule.map((line) => html`<div class="rule" tabindex="0" role="region" aria-label="formula">${formula(line, true)}</div>`)}
+<h2>The update</h2>${rule.map((line, index) => html`<div class="rule" tabindex="0" role="region" aria-label="formula ${index + 1}">${formula(line, true)}</div>`)}
 <p class="note">Version ${version}, in <code>${file}</code>. ${asked.length > 0 ? `It needs ${asked.join("; ")}.` : "It needs gradients only."}</p>
 ${hyperparameters(declaration)}
 ${costPerLayer(declaration)}

@@ -8,7 +8,7 @@ import {
 } from "../../../suite/analysis/format.ts";
 import type { PairComparison } from "../../../suite/analysis/pairs.ts";
 import { axisWords, crossoverWords, pairSentences } from "../../../suite/analysis/words.ts";
-import type { PairData } from "../data/boards.ts";
+import type { PairData, Slice } from "../data/boards.ts";
 import { nameOf } from "../data/catalogue.ts";
 import { boardLink, link, optimizerLink } from "../data/links.ts";
 import { sliceTitle } from "../figures/board-figures.ts";
@@ -23,7 +23,7 @@ export function pairPage({ challenger, baseline, on }: PairData): Html {
 <blockquote>${pairSentences(pair).join(" ")}</blockquote>
 <p>Crossover: <b>${crossoverWords(pair)}</b></p>
 ${figureBlock(pairFigure(slice, pair))}
-${differences(pair)}${cost(pair)}</section>`;
+${differences(slice, pair)}${cost(pair)}</section>`;
   });
   return html`<p class="crumbs"><a href="${link("/pairs/")}">Pairs</a></p>
 <h1>${nameOf(challenger)} over ${nameOf(baseline)}</h1>
@@ -31,7 +31,7 @@ ${differences(pair)}${cost(pair)}</section>`;
 ${sections}`;
 }
 
-function differences({ points, board, challenger, baseline }: PairComparison): Html {
+function differences(slice: Slice, { points, board, challenger, baseline }: PairComparison): Html {
   const rows = points.map(
     ({ position, difference, interval, standardError, p, reading, paired, seeds }) => {
       const exact = paired
@@ -41,7 +41,7 @@ function differences({ points, board, challenger, baseline }: PairComparison): H
     },
   );
   return scrollTable(
-    `${nameOf(challenger)} minus ${nameOf(baseline)} by ${axisWords(board.axis)}`,
+    `${nameOf(challenger)} minus ${nameOf(baseline)} on ${board.task}, tier ${board.tier}, ${sliceTitle(slice)}`,
     html`<thead><tr><th scope="col">${axisWords(board.axis)}</th><th scope="col">difference</th><th scope="col">95% interval</th><th scope="col">p (Holm)</th><th scope="col" class="text">reading</th><th scope="col" class="text">seed by seed</th><th scope="col">seeds</th></tr></thead><tbody>${rows}</tbody>`,
   );
 }

@@ -53,12 +53,12 @@ function claimSection(id: string, study: StudyDeclaration, boards: readonly Task
   );
   return html`<section id="${id}"><h2>Claim: ${claim?.statement ?? id}</h2>
 <p><b>The rule:</b> ${claim?.rule ?? ""}</p>
-${results.map(({ task, result }) => html`<p>Tier ${task.tier}: ${verdictMark(result.verdict)} ${result.finding}</p>${evidence(result)}`)}
+${results.map(({ task, result }) => html`<p>Tier ${task.tier}: ${verdictMark(result.verdict)} ${result.finding}</p>${evidence(result, task.tier)}`)}
 ${reading.length > 0 ? html`<details><summary>Read off the paper's own numbers (best over its grid on the test set)</summary><ul>${reading}</ul></details>` : null}
 </section>`;
 }
 
-function evidence({ statistics, missing, sensitivity }: ClaimResult): Html {
+function evidence({ id, statistics, missing, sensitivity }: ClaimResult, tier: string): Html {
   const number = (value: number) => `${Number(value.toPrecision(3))}`.replace("-", "−");
   const range = (interval: Range | null) =>
     interval ? `${number(interval.low)} to ${number(interval.high)}` : "no interval";
@@ -69,7 +69,7 @@ function evidence({ statistics, missing, sensitivity }: ClaimResult): Html {
   const budgets = sensitivity
     .map(({ k, holds }) => `${formatCount(k)} ${holds ? "✓" : "✗"}`)
     .join(", ");
-  return html`${rows.length > 0 ? scrollTable("Evidence", html`<thead><tr><th scope="col">statistic</th><th scope="col">value</th><th scope="col">95% interval</th></tr></thead><tbody>${rows}</tbody>`) : null}
+  return html`${rows.length > 0 ? scrollTable(`Evidence for ${id}, tier ${tier}`, html`<thead><tr><th scope="col">statistic</th><th scope="col">value</th><th scope="col">95% interval</th></tr></thead><tbody>${rows}</tbody>`) : null}
 ${budgets ? html`<p class="note">With fewer configurations tried per cell, would it point the same way? ${budgets}</p>` : null}
 ${missing.length > 0 ? html`<details><summary>What is missing (${missing.length})</summary><ul>${missing.map((one) => html`<li>${one}</li>`)}</ul></details>` : null}`;
 }
