@@ -152,8 +152,8 @@ export class LazyGraph {
   }
 
   private run(outputs: readonly Value[], feeds: readonly Value[]): void {
+    if (!outputs.some((value) => value.alive)) return;
     const plan = this.planFor(outputs, feeds);
-    if (plan.fetches.length === 0) return;
     const { graph } = plan;
     const inputs: Record<string, RuntimeTensor> = {};
     for (let i = 0; i < plan.feeds.length; i++) {

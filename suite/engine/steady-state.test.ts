@@ -158,6 +158,8 @@ describe("recording", () => {
     const { runs } = engineCounters();
     tf.tidy(() => tf.log(draw([3], 3)));
     tf.tidy(() => tf.square(draw([3], 4))).dispose();
+    tf.tidy(() => tf.mul(draw([3], 4), 2));
+    flush();
     expect(engineCounters().runs).toBe(runs);
   });
 
