@@ -4,7 +4,9 @@
  */
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
+import katex from "katex";
 import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { engineCounters, flush, resetEngineCounters, useBackend } from "../engine/index.ts";
 import { isOptimizerDeclaration, type OptimizerDeclaration } from "./declaration.ts";
 import { readEvents } from "./events.ts";
@@ -66,6 +68,18 @@ function describeDeclaration(declaration: OptimizerDeclaration): void {
     expect(Object.keys(hyperparameters.shape)).toContain("learningRate");
     const unknown = hyperparameters.safeParse({ noSuchHyperparameter: 1 });
     expect(unknown.success, "use z.strictObject, so that a typing error is noticed").toBe(false);
+  });
+
+  it("writes its rule and its symbols in TeX that can be set", () => {
+    const symbols = Object.values(hyperparameters.shape).map(
+      (schema) => z.globalRegistry.get(schema as z.ZodType)?.symbol,
+    );
+    for (const line of [...declaration.rule, ...symbols]) {
+      expect(
+        () => katex.renderToString(String(line), { strict: "error" }),
+        `${line}`,
+      ).not.toThrow();
+    }
   });
 
   it("states costs that grow with the layer", () => {
