@@ -9,11 +9,33 @@ import { toChannelsFirst, toChannelsLast, windowAttributes } from "./conv-shape.
 /** x [batch, h, w, cIn] with the filter [kh, kw, cIn, cOut] to [batch, oh, ow, cOut]. */
 export function forwardConv(b: GraphBuilder, info: ConvInfo, x: string, filter: string): string {
   const weights = b.node("Transpose", [filter], { perm: [3, 2, 0, 1] });
-  const y = b.node("Conv", [toChannelsFirst(b, x), weights], {
+  const image = toChannelsFirst(b, x);
+  const attributes = {
     kernel_shape: [info.filterHeight, info.filterWidth],
     ...windowAttributes(info),
-  });
+  };
+  const y = forgetsEndPadding(b, info)
+    ? paddedInFront(b, info, image, weights)
+    : b.node("Conv", [image, weights], attributes);
   return toChannelsLast(b, y);
+}
+
+/** WebGPU's Conv takes a filter as large as the image for one product, whatever is padded behind. */
+function forgetsEndPadding(b: GraphBuilder, info: ConvInfo): boolean {
+  const { top, left, bottom, right } = info.padInfo;
+  const whole = info.filterHeight === info.inHeight && info.filterWidth === info.inWidth;
+  return b.device === "webgpu" && whole && top === 0 && left === 0 && bottom + right > 0;
+}
+
+/** The same with a stride's rows and columns padded in front too, and what they add cut off. */
+function paddedInFront(b: GraphBuilder, info: ConvInfo, x: string, weights: string): string {
+  const { strideHeight, strideWidth, padInfo } = info;
+  const larger = b.node("Conv", [x, weights], {
+    kernel_shape: [info.filterHeight, info.filterWidth],
+    ...windowAttributes(info),
+    pads: [strideHeight, strideWidth, padInfo.bottom, padInfo.right],
+  });
+  return b.node("Slice", [larger, b.ints([1, 1]), b.ints([2 ** 31, 2 ** 31]), b.ints([2, 3])]);
 }
 
 /** dx [batch, h, w, cIn] from dy [batch, oh, ow, cOut], at any stride. */
