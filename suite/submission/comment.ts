@@ -211,7 +211,7 @@ function boardText(board: BoardChange): string {
 function repeatText({ rerun, optimizer, kind }: Report, { runUrl }: CommentContext): string {
   if (kind === "code") return "";
   const commands = [
-    ...(optimizer ? [`npm test -- optimizers/${fileName(optimizer.file)}`] : []),
+    ...(optimizer ? [`npm test -- optimizers/${optimizer.file}`] : []),
     ...(rerun && isResultPath(rerun.path)
       ? [`npm run reproduce -- ${rerun.path}#${rerun.key}`]
       : []),
@@ -220,7 +220,6 @@ function repeatText({ rerun, optimizer, kind }: Report, { runUrl }: CommentConte
   return `#### Repeat it\n\n\`\`\`sh\n${commands.join("\n")}\n\`\`\`\n\nThe site with these results: artifact \`site-preview\` of [the run](${runUrl}).`;
 }
 
-const fileName = (file: string): string => file.replace(/[^a-z0-9-]/g, "");
 const isResultPath = (path: string): boolean => /^results\/[a-z0-9./-]+\.json$/.test(path);
 
 function guidance(report: Report): string {

@@ -15,6 +15,12 @@ const interval = z.strictObject({ low: z.number().finite(), high: z.number().fin
 
 const metric = z.enum(["test-accuracy", "test-loss", "train-accuracy", "train-loss"]);
 
+/** Names that commands are made of. */
+const slug = z
+  .string()
+  .max(80)
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/);
+
 const findingSchema = z.strictObject({
   level: z.enum(["refused", "note"]),
   rule: name,
@@ -66,7 +72,7 @@ export const reportSchema = z.strictObject({
   head: z.string().regex(/^[0-9a-f]{40}$/),
   kind: z.enum(["submission", "code"]),
   optimizer: z
-    .strictObject({ file: name, ids: z.array(name).max(20), isNew: z.boolean() })
+    .strictObject({ file: slug, ids: z.array(slug).max(20), isNew: z.boolean() })
     .nullable(),
   /** Files and trials that the pull request adds. */
   results: z.strictObject({ files: count, trials: count, seconds: z.number().nonnegative() }),
