@@ -84,7 +84,7 @@ function frameOf(
   const xDomain: [number, number] = xs.length > 0 ? [Math.min(...xs), Math.max(...xs)] : [0, 1];
   const yTicks =
     y.scale === "linear" ? linearTicks(yDomain, height / 60) : sizeTicks(y.scale, yDomain, 2);
-  const perTick = x.scale === "linear" ? 80 : 58;
+  const perTick = x.scale === "linear" ? 80 : 46;
   return {
     left,
     right,

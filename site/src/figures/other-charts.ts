@@ -77,7 +77,9 @@ export function stripChart(
     const inside = row.at > domain[0] && row.at < domain[1] && !row.tie;
     const dot = inside ? markerSvg(style.marker, scale.at(row.at), y) : "";
     const text = `${labelOf(row.name)}: ${row.words}`;
-    return `<g class="s c${style.colour} p" data-name="${escaped(row.name)}" data-t="${escaped(text)}"><path class="q" d="M${left} ${y}H${right}"/>${interval}${dot}<text class="n halo" x="${left}" y="${y - 9}">${escaped(text)}</text></g>`;
+    const room = Math.floor((width - 24) / 6.6);
+    const label = text.length > room ? `${text.slice(0, room - 1)}…` : text;
+    return `<g class="s c${style.colour} p" data-name="${escaped(row.name)}" data-t="${escaped(text)}"><path class="q" d="M${left} ${y}H${right}"/>${interval}${dot}<text class="n halo" x="${left}" y="${y - 9}">${escaped(label)}</text></g>`;
   });
   return `${ticks.join("")}${marks.join("")}<text class="l c" x="${round(width / 2)}" y="${bottom + 37}">${escaped(x.label)}</text>`;
 }

@@ -76,5 +76,5 @@ function curves({ evaluations, training }: Trial): Html {
     ["test accuracy", evaluations.testAccuracy],
     ["test loss", evaluations.testLoss],
   ] as const;
-  return html`${shown.flatMap(([name, values]) => (values && values.length > 1 ? [html`${raw(sparkline(values, { width: 96, height: 24 }, `${name} ${ends(values)}`))} <small>${name} ${ends(values)}</small> `] : []))}`;
+  return html`${shown.flatMap(([name, values]) => (values && values.length > 1 ? [html`<span class="curve">${raw(sparkline(values, { width: 96, height: 24 }, `${name} ${ends(values)}`))} <small>${name} ${ends(values)}</small></span> `] : []))}`;
 }
