@@ -31,7 +31,7 @@ import * as file from "./ekfac.ts";
 const { ekfac } = file;
 
 describeConformance(file, {
-  fallbacks: { SymmetricEigen: "divide and conquer branches on values: no graph does" },
+  fallbacks: { ReducedEigen: "divide and conquer branches on values: no graph does" },
 });
 describeOracle("ekfac", file, {
   stateName: (name, trajectory) =>

@@ -27,7 +27,7 @@ const { soap } = file;
 
 describeGoldenSteps("soap", file);
 describeConformance(file, {
-  fallbacks: { SymmetricEigen: "divide and conquer branches on values: no graph does" },
+  fallbacks: { ReducedEigen: "divide and conquer branches on values: no graph does" },
 });
 
 beforeAll(() => useBackend({ backend: "reference" }));

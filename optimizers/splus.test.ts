@@ -22,7 +22,7 @@ const { splus } = file;
 
 describeGoldenSteps("splus", file, { without: ["epsilon"] });
 describeConformance(file, {
-  fallbacks: { SymmetricEigen: "divide and conquer branches on values: no graph does" },
+  fallbacks: { ReducedEigen: "divide and conquer branches on values: no graph does" },
 });
 describeOracle("splus", file, {
   without: ["epsilon"],
