@@ -43,14 +43,22 @@ export function sourcesOf(of: readonly CellFile[]): Sources {
   };
 }
 
-/** The last commit of a path, or of the repository; null outside a repository. */
+const answered = new Map<string, string | null>();
+
+/** What git says, asked once per build; null outside a repository. */
 export function git(...args: readonly string[]): string | null {
+  const question = args.join(" ");
+  const known = answered.get(question);
+  if (known !== undefined) return known;
+  const reply = ask(args);
+  answered.set(question, reply);
+  return reply;
+}
+
+function ask(args: readonly string[]): string | null {
   try {
-    const output = execFileSync("git", args, {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    return output.trim() || null;
+    const stdio = ["ignore", "pipe", "ignore"] as const;
+    return execFileSync("git", args, { encoding: "utf8", stdio: [...stdio] }).trim() || null;
   } catch {
     return null;
   }
