@@ -2,19 +2,27 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { costOfPlan, longestFirst } from "../launch/estimate.ts";
+import { type Estimator, estimator, longestFirst } from "../launch/estimate.ts";
 import type { EngineChoice } from "../launch/messages.ts";
+import { costOfPlan } from "../launch/plan-cost.ts";
 import { launchProcesses } from "../launch/processes.ts";
 import { shardsOf } from "../launch/shards.ts";
 import { readStepTimes } from "../launch/step-times.ts";
 import { UsageError } from "../protocol/error.ts";
+import type { CellPlan } from "../protocol/plan.ts";
 import { interruptible } from "./interrupt.ts";
 import { printList } from "./list.ts";
 import { positiveInteger, type Shard, shard } from "./options.ts";
 import { planText } from "./plan-view.ts";
 import { progressView } from "./progress.ts";
 import { runCommand } from "./run.ts";
-import { addSelectionOptions, resultsRoot, type SelectionOptions, select } from "./selection.ts";
+import {
+  addSelectionOptions,
+  nothingToRun,
+  resultsRoot,
+  type SelectionOptions,
+  select,
+} from "./selection.ts";
 import { printSummary } from "./summary.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -50,23 +58,18 @@ Examples:
 async function bench(options: BenchOptions): Promise<void> {
   if (options.list) return printList();
   const { task, tier, protocol, plans: all, study } = await select(options);
-  const times = readStepTimes();
-  const { part = 1, parts = 1 } = options.shard ?? {};
-  const plans = options.shard ? (shardsOf(all, parts, { times, task })[part - 1] ?? []) : all;
+  const known = { times: readStepTimes(), task, engine: options };
+  const estimate = estimator(known);
+  const plans = options.shard ? partOf(all, options.shard, estimate) : all;
   const runnable = plans.filter(({ invalid }) => !invalid);
   const root = resultsRoot(tier);
   const engine = engineChoice(options, runnable.length);
   if (options.dryRun) {
-    const cost = costOfPlan(plans, { root, times, task, engine });
+    const cost = costOfPlan(plans, { ...known, root, workers: engine.workers });
     process.stdout.write(options.json ? `${JSON.stringify(cost, null, 1)}\n` : planText(cost));
     return;
   }
-  if (runnable.length === 0) {
-    throw new UsageError(
-      `No cell can be run: ${plans[0]?.invalid ?? "nothing was chosen"}.`,
-      "Choose a smaller --batch-size or a larger --dataset-size.",
-    );
-  }
+  if (runnable.length === 0) throw nothingToRun(plans);
   // Loads (and, the first time, downloads) here, with progress; the workers find it in the cache.
   await protocol.load({ onProgress: (message) => process.stderr.write(`${message}\n`) });
   const view = progressView(
@@ -75,7 +78,7 @@ async function bench(options: BenchOptions): Promise<void> {
   );
   const failures: string[] = [];
   const { interrupted } = await interruptible(view.note, (signal) =>
-    launchProcesses(longestFirst(runnable, { times, task }), {
+    launchProcesses(longestFirst(runnable, estimate), {
       engine,
       root,
       scratch: `${ROOT}.crossover/scratch`,
@@ -96,18 +99,24 @@ async function bench(options: BenchOptions): Promise<void> {
   if (failures.length > 0) throw new Error(`Failed:\n  ${failures.join("\n  ")}`);
 }
 
+/** @throws UsageError when the plan has fewer cells than parts. */
+function partOf(all: readonly CellPlan[], { part, parts }: Shard, estimate: Estimator) {
+  const shards = shardsOf(all, parts, estimate);
+  const chosen = shards[part - 1];
+  if (chosen) return chosen;
+  throw new UsageError(
+    `--shard was given ${part}/${parts}, but the plan has only ${shards.length} cells to run.`,
+    "npm run plan -- --launch github (or slurm) says which parts there are.",
+  );
+}
+
 /** One thread per process: N cores give N times the trials of one. */
 function engineChoice(
   { backend, device, workers, threads }: BenchOptions,
   cells: number,
 ): EngineChoice {
-  const most = Math.max(1, Math.min(cells, availableParallelism()));
-  return {
-    backend,
-    device,
-    workers: workers ?? (device === "cpu" ? most : 1),
-    threads: threads ?? 1,
-  };
+  const wanted = workers ?? (device === "cpu" ? availableParallelism() : 1);
+  return { backend, device, workers: Math.max(1, Math.min(cells, wanted)), threads: threads ?? 1 };
 }
 
 await runCommand(command);

@@ -1,5 +1,5 @@
 /** @file A plan and its cost as text. */
-import type { PlanCost } from "../launch/estimate.ts";
+import type { PlanCost } from "../launch/plan-cost.ts";
 import { textTable } from "./table.ts";
 import { duration } from "./words.ts";
 

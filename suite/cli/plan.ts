@@ -3,8 +3,9 @@ import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
-import { costOfPlan } from "../launch/estimate.ts";
+import { estimator } from "../launch/estimate.ts";
 import { githubMatrix } from "../launch/github.ts";
+import { costOfPlan } from "../launch/plan-cost.ts";
 import { MAX_SHARDS, shardSeconds, shardsOf } from "../launch/shards.ts";
 import { LEAST_MINUTES, slurmScript } from "../launch/slurm.ts";
 import { readStepTimes } from "../launch/step-times.ts";
@@ -15,6 +16,7 @@ import { planText } from "./plan-view.ts";
 import { runCommand } from "./run.ts";
 import {
   addSelectionOptions,
+  nothingToRun,
   resultsRoot,
   type Selection,
   type SelectionOptions,
@@ -59,24 +61,22 @@ Examples:
 
 /** For people a table, for machines JSON. */
 function costText(options: PlanOptions, { task, tier, plans }: Selection): string {
-  const { backend, device, threads = 1 } = options;
-  const engine = { backend, device, threads, workers: availableParallelism() };
-  const root = resultsRoot(tier);
-  const cost = costOfPlan(plans, { root, times: readStepTimes(), task, engine });
+  const cost = costOfPlan(plans, {
+    root: resultsRoot(tier),
+    times: readStepTimes(),
+    task,
+    engine: options,
+    workers: availableParallelism(),
+  });
   return options.json ? `${JSON.stringify(cost, null, 1)}\n` : planText(cost);
 }
 
 /** What another engine takes: a matrix, or an array script. */
 function launchText(options: PlanOptions, { task, plans }: Selection): string {
-  const known = { times: readStepTimes(), task };
-  const shards = shardsOf(plans, Math.min(options.shards, MAX_SHARDS), known);
-  if (shards.length === 0) {
-    throw new UsageError(
-      `No cell can be run: ${plans[0]?.invalid ?? "nothing was chosen"}.`,
-      "Choose a smaller --batch-size or a larger --dataset-size.",
-    );
-  }
-  const seconds = (shard: readonly CellPlan[]) => shardSeconds(shard, known);
+  const estimate = estimator({ times: readStepTimes(), task, engine: options });
+  const shards = shardsOf(plans, Math.min(options.shards, MAX_SHARDS), estimate);
+  if (shards.length === 0) throw nothingToRun(plans);
+  const seconds = (shard: readonly CellPlan[]) => shardSeconds(shard, estimate);
   if (options.launch === "github") return `${JSON.stringify(githubMatrix(shards, seconds))}\n`;
   // Slurm opens a job's log before the job can make its folder.
   mkdirSync(`${ROOT}.crossover/slurm`, { recursive: true });

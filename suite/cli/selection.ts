@@ -79,6 +79,14 @@ export function addSelectionOptions(command: Command): Command {
     );
 }
 
+/** For a plan without a valid cell. */
+export function nothingToRun(plans: readonly CellPlan[]): UsageError {
+  return new UsageError(
+    `No cell can be run: ${plans[0]?.invalid ?? "nothing was chosen"}.`,
+    "Choose a smaller --batch-size or a larger --dataset-size.",
+  );
+}
+
 /** Trials of tier `smoke` stay out of the repository. */
 export function resultsRoot(tier: Tier): string {
   return `${REPOSITORY}${tier === "smoke" ? ".crossover/results" : "results"}`;

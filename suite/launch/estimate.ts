@@ -1,129 +1,107 @@
-/** @file What a plan costs, from measured step times; nothing is guessed where nothing was measured. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+/** @file How long trials take, from measured step times; no time is guessed where nothing was measured. */
 import { type CellPlan, trialCount } from "../protocol/plan.ts";
-import type { TaskDeclaration } from "../protocol/task.ts";
+import type { TaskDeclaration, TierProtocol } from "../protocol/task.ts";
 import { tierOf } from "../protocol/tasks.ts";
 import { updatesOf } from "../protocol/validity.ts";
 import type { Cell } from "../results/schema.ts";
-import { cellPath, listCellFiles, readCellFile } from "../results/store.ts";
 import type { EngineChoice } from "./messages.ts";
 import type { StepTime, StepTimes } from "./step-times.ts";
 
-interface Known {
+export interface Known {
   readonly times: readonly StepTimes[];
   readonly task: TaskDeclaration;
+  /** Times of other engines and devices say nothing. */
+  readonly engine: Pick<EngineChoice, "backend" | "device">;
 }
 
-export interface CellCost {
-  readonly plan: CellPlan;
-  readonly trials: number;
-  readonly finished: number;
-  /** Seconds of one process for what is not finished; undefined where nothing was measured. */
-  readonly seconds: number | undefined;
+export interface Estimator {
+  /** Seconds of one process for all trials of a cell; undefined where its method was not measured. */
+  seconds(plan: CellPlan): number | undefined;
+  /** For comparing cells of one plan: seconds, or a stand-in where they are not known. */
+  work(plan: CellPlan): number;
 }
 
-export interface PlanCost {
-  readonly cells: readonly CellCost[];
-  readonly trials: number;
-  readonly finished: number;
-  /** Of the cells with a measurement, divided among the workers. */
-  readonly seconds: number;
-  /** Cells without any measurement to estimate from. */
-  readonly unmeasured: number;
-  readonly bytes: number;
-}
+/** Begins the slug of every device class of this engine. */
+export const classPrefix = ({ backend, device }: Known["engine"]): string =>
+  `${backend}-${device}-`;
 
-/** Bytes that a trial adds to its cell's file, as seen. */
-const BYTES_PER_TRIAL = 4000;
-
-/** Cells, trials, what is finished already, time and disk. */
-export function costOfPlan(
-  plans: readonly CellPlan[],
-  options: Known & { readonly root: string; readonly engine: EngineChoice },
-): PlanCost {
-  const finishedTrials = finishedByCell(options.root);
-  const cells = plans.map((plan): CellCost => {
-    const trials = trialCount(plan);
-    const finished = Math.min(trials, finishedTrials(plan));
-    const each = plan.invalid ? 0 : trialSeconds(plan.cell, options);
-    return {
-      plan,
-      trials,
-      finished,
-      seconds: each === undefined ? undefined : each * (trials - finished),
-    };
-  });
-  const sum = (of: (cell: CellCost) => number) =>
-    cells.reduce((total, cell) => total + of(cell), 0);
+/** Reads the tables once, for plans of any length. */
+export function estimator(known: Known): Estimator {
+  const tables = known.times
+    .filter(({ deviceClass }) => deviceClass.startsWith(classPrefix(known.engine)))
+    .sort((a, b) => (a.measuredAt < b.measuredAt ? 1 : -1));
+  const rows = new Map<string, readonly StepTime[]>();
+  const methods = new Set(tables.flatMap(({ entries }) => entries.map((one) => one.optimizer)));
+  /** Of the machine that was measured last. */
+  const rowsOf = ({ task, tier }: Cell, optimizer: string): readonly StepTime[] => {
+    const name = `${task} ${tier} ${optimizer}`;
+    const found =
+      rows.get(name) ??
+      tables
+        .map(({ entries }) =>
+          entries
+            .filter((e) => e.task === task && e.tier === tier && e.optimizer === optimizer)
+            .sort((a, b) => a.batchSize - b.batchSize),
+        )
+        .find(({ length }) => length > 0) ??
+      [];
+    rows.set(name, found);
+    return found;
+  };
+  const trial = (cell: Cell, optimizer = cell.optimizer) =>
+    trialSeconds(cell, tierOf(known.task, cell.tier), rowsOf(cell, optimizer));
+  const standIn = (cell: Cell): number => {
+    const others = [...methods].flatMap((method) => trial(cell, method) ?? []);
+    if (others.length > 0) return others.reduce((sum, one) => sum + one, 0) / others.length;
+    const { budget } = tierOf(known.task, cell.tier);
+    return updatesOf(budget, cell.batchSize, cell.datasetSize);
+  };
   return {
-    cells,
-    trials: sum(({ trials }) => trials),
-    finished: sum(({ finished }) => finished),
-    seconds: sum(({ seconds }) => seconds ?? 0) / options.engine.workers,
-    unmeasured: sum(({ seconds }) => (seconds === undefined ? 1 : 0)),
-    bytes: sum(({ trials, finished }) => (trials - finished) * BYTES_PER_TRIAL),
+    seconds: (plan) => {
+      const count = trialCount(plan);
+      const each = count === 0 ? 0 : trial(plan.cell);
+      return each === undefined ? undefined : each * count;
+    },
+    work: (plan) => trialCount(plan) * (trial(plan.cell) ?? standIn(plan.cell)),
   };
 }
 
-/** Trials in a cell's files, on whichever device class has most; folders are listed once. */
-function finishedByCell(root: string): (plan: CellPlan) => number {
-  const folders = new Map<string, string[]>();
-  return ({ cell, arm }) => {
-    const pattern = cellPath(cell, arm, "*");
-    const folder = join(root, cell.tier, cell.task, arm, cell.optimizer);
-    const files = folders.get(folder) ?? (existsSync(folder) ? listCellFiles(folder) : []);
-    folders.set(folder, files);
-    const start = join(root, pattern.slice(0, pattern.indexOf("*")));
-    const counts = files
-      .filter((file) => file.startsWith(start))
-      .map((file) => readCellFile(file).trials.length);
-    return Math.max(0, ...counts);
-  };
-}
-
-/** Seconds of one trial on one process; undefined where its method was not measured at this task. */
-export function trialSeconds(cell: Cell, { times, task }: Known): number | undefined {
-  const entries = times
-    .flatMap(({ entries: all }) => all)
-    .filter(
-      (one) => one.task === cell.task && one.tier === cell.tier && one.optimizer === cell.optimizer,
-    );
-  const nearest = [...entries].sort((a, b) => apart(a, cell) - apart(b, cell))[0];
-  if (!nearest) return undefined;
-  const protocol = tierOf(task, cell.tier);
-  const steps = updatesOf(protocol.budget, cell.batchSize, cell.datasetSize);
-  const { evaluationSeconds, finalSeconds, compileSeconds } = nearest;
+/** Steps, evaluations and compilation of one trial on one process. `rows`: by batch size, ascending. */
+function trialSeconds(
+  { batchSize, datasetSize }: Cell,
+  { budget, evaluations }: TierProtocol,
+  rows: readonly StepTime[],
+): number | undefined {
+  const [first, ...rest] = rows;
+  if (!first) return undefined;
+  const apart = (one: StepTime) => Math.abs(Math.log2(one.batchSize / batchSize));
+  const nearest = rest.reduce((best, one) => (apart(one) < apart(best) ? one : best), first);
   return (
-    steps * stepSecondsAt(entries, cell.batchSize) +
-    protocol.evaluations * evaluationSeconds +
-    finalSeconds +
-    compileSeconds
+    updatesOf(budget, batchSize, datasetSize) * stepSecondsAt(rows, batchSize) +
+    evaluations * nearest.evaluationSeconds +
+    nearest.finalSeconds +
+    nearest.compileSeconds
   );
 }
 
-const apart = ({ batchSize }: StepTime, cell: Cell): number =>
-  Math.abs(Math.log2(batchSize / cell.batchSize));
-
-/** On a straight line between measured batch sizes; beyond them in proportion to the batch. */
-function stepSecondsAt(entries: readonly StepTime[], batchSize: number): number {
-  const sorted = [...entries].sort((a, b) => a.batchSize - b.batchSize);
-  const above = sorted.find((one) => one.batchSize >= batchSize);
-  const below = sorted.findLast((one) => one.batchSize <= batchSize);
+/** On a straight line between measured batch sizes; past the largest in proportion to the batch. */
+function stepSecondsAt(rows: readonly StepTime[], batchSize: number): number {
+  const above = rows.find((one) => one.batchSize >= batchSize);
+  const below = rows.findLast((one) => one.batchSize <= batchSize);
   if (above && below) {
     const share =
       above === below ? 0 : (batchSize - below.batchSize) / (above.batchSize - below.batchSize);
     return below.stepSeconds + share * (above.stepSeconds - below.stepSeconds);
   }
   const end = (above ?? below) as StepTime;
-  return (end.stepSeconds * Math.max(batchSize, end.batchSize)) / end.batchSize;
+  // A smaller batch is not assumed to be cheaper: small steps are mostly overhead.
+  return end.stepSeconds * Math.max(1, batchSize / end.batchSize);
 }
 
-/** Longest cells first, so that no long one is left for the end; by updates where not measured. */
-export function longestFirst(plans: readonly CellPlan[], known: Known): CellPlan[] {
-  const weight = (plan: CellPlan) =>
-    trialCount(plan) *
-    (trialSeconds(plan.cell, known) ?? plan.cell.datasetSize / plan.cell.batchSize);
-  const weights = new Map(plans.map((plan) => [plan, weight(plan)]));
-  return [...plans].sort((a, b) => (weights.get(b) as number) - (weights.get(a) as number));
+/** Longest cells first, so that no long one is left for the end. */
+export function longestFirst(plans: readonly CellPlan[], { work }: Estimator): CellPlan[] {
+  return plans
+    .map((plan) => ({ plan, weight: work(plan) }))
+    .sort((a, b) => b.weight - a.weight)
+    .map(({ plan }) => plan);
 }

@@ -38,8 +38,7 @@ export function slurmScript(options: SlurmOptions): string {
 #SBATCH --open-mode=append
 ${gpu ? "#SBATCH --gpus=1\n" : ""}set -u
 cd "\${SLURM_SUBMIT_DIR:?run with sbatch}"
-node --import tsx suite/cli/bench.ts ${given} --workers ${workers} --shard "$SLURM_ARRAY_TASK_ID/${shards}" &
-sweep=$!
+sweep=
 # By its place in the array: the number of one job may also be the number of the whole array.
 go_on_later() {
   kill -TERM "$sweep"
@@ -47,6 +46,8 @@ go_on_later() {
   exit 0
 }
 trap go_on_later TERM
+node --import tsx suite/cli/bench.ts ${given} --workers ${workers} --shard "$SLURM_ARRAY_TASK_ID/${shards}" &
+sweep=$!
 wait "$sweep"
 `;
 }

@@ -13,6 +13,8 @@ daemons=()
 end() {
   local status=$?
   for pid in "${daemons[@]}"; do kill "$pid" 2>/dev/null || true; done
+  # They write as they stop.
+  wait "${daemons[@]}" || true
   if [ "$status" -eq 0 ]; then rm -rf "$work"; else echo "Failed; logs are kept in $work" >&2; fi
 }
 trap end EXIT

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { estimator, longestFirst } from "./estimate.ts";
+import { madeCell, madeKnown, madeTime } from "./testing/made-plan.ts";
+
+/** Tier mini of mnist-mlp: 10 epochs; 23 trials a cell. */
+const updates = (batchSize: number, datasetSize: number) =>
+  10 * Math.floor(datasetSize / batchSize);
+
+describe("estimator", () => {
+  const known = madeKnown([madeTime("sgd", 64, 2), madeTime("sgd", 256, 8)]);
+  const { seconds, work } = estimator(known);
+  const evaluations = known.task.tiers.mini?.evaluations as number;
+  const rest = evaluations * 0.01 + 0.02 + 1;
+
+  it.each([
+    [64, 0.002],
+    [256, 0.008],
+    [160, 0.005],
+    [1024, 0.032],
+    [16, 0.002],
+  ])("adds up steps, evaluations and compilation at batch size %i", (batchSize, step) => {
+    const each = updates(batchSize, 50_000) * step + rest;
+    expect(seconds(madeCell("sgd", batchSize, 50_000))).toBeCloseTo(23 * each, 6);
+  });
+
+  it("knows no time of a method that was not measured, but how it compares", () => {
+    const cell = madeCell("mine", 64, 50_000);
+    expect(seconds(cell)).toBeUndefined();
+    expect(work(cell)).toBeCloseTo(work(madeCell("sgd", 64, 50_000)), 6);
+    const nothing = estimator(madeKnown([]));
+    expect(nothing.work(cell)).toBe(23 * updates(64, 50_000));
+  });
+
+  it("takes no time of another engine or device", () => {
+    const gpu = estimator(madeKnown([madeTime("sgd", 64, 2)], "onnxruntime-cuda-made-t1"));
+    expect(gpu.seconds(madeCell("sgd", 64, 50_000))).toBeUndefined();
+  });
+
+  it("takes the machine that was measured last", () => {
+    const [old] = madeKnown([madeTime("sgd", 64, 50)]).times;
+    const [table] = known.times;
+    if (!old || !table) throw new Error("made without tables");
+    const later = { ...table, deviceClass: "onnxruntime-cpu-new-t1", measuredAt: "2026-06-01" };
+    const both = estimator({ ...known, times: [old, later] });
+    const cell = madeCell("sgd", 64, 50_000);
+    expect(both.seconds(cell)).toBe(seconds(cell));
+  });
+
+  it("costs nothing where a cell is invalid", () => {
+    expect(seconds({ ...madeCell("sgd", 64, 50_000), invalid: "for a reason" })).toBe(0);
+  });
+});
+
+describe("longestFirst", () => {
+  it("orders by time, and leaves equal cells in the plan's order", () => {
+    const estimate = estimator(madeKnown([madeTime("sgd", 64, 2), madeTime("kfac", 64, 9)]));
+    const plans = [
+      madeCell("sgd", 64, 10_000),
+      madeCell("sgd", 64, 50_000),
+      madeCell("kfac", 64, 50_000),
+      madeCell("sgd", 64, 10_000),
+    ];
+    const order = longestFirst(plans, estimate).map((plan) => plans.indexOf(plan));
+    expect(order).toEqual([2, 1, 0, 3]);
+  });
+});
