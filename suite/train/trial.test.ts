@@ -123,6 +123,30 @@ describe("runTrial", () => {
     expect(resumed.cost.flops).toBe(whole.cost.flops);
   });
 
+  it("restores the streams that a method asks for while it runs, not at its start", async () => {
+    const noisy = {
+      ...any(sgd),
+      create: (context) => {
+        const inner = any(sgd).create(context);
+        const step: typeof inner.step = (problem, info) => {
+          const noise = context.random("probe").normal(1)[0] as number;
+          const [first] = context.parameters;
+          tf.tidy(() => first?.variable.assign(tf.add(first.variable, 0.01 * noise)));
+          return inner.step(problem, info);
+        };
+        return { ...inner, step };
+      },
+    } satisfies OptimizerDeclaration;
+    const whole = await runTrial(spec(noisy, {}));
+    const checkpoint = { path: join(folder, "noisy.checkpoint"), everySeconds: 1000 };
+    const stop = new AbortController();
+    const onProgress = (done: number) => done >= 7 && stop.abort();
+    const interrupted = runTrial(spec(noisy, {}), { checkpoint, signal: stop.signal, onProgress });
+    await expect(interrupted).rejects.toThrow(TrialInterrupted);
+    const resumed = await runTrial(spec(noisy, {}), { checkpoint });
+    expect(resumed.fingerprint).toBe(whole.fingerprint);
+  });
+
   it("records divergence as a result", async () => {
     const run = await runTrial(spec(any(sgd), { learningRate: 500, clipNorm: 1e9 }));
     expect(run.status).toBe("diverged");

@@ -22,6 +22,9 @@ import { appendEvaluation, emptyCurves, finiteOrNull } from "./recorder.ts";
 import { type Resumable, resume, save } from "./resume.ts";
 import type { TrialSpec } from "./spec.ts";
 
+/** The streams of a trial that outlive its start; batches keep their own. */
+const STREAMS = ["dropout", "labels", "probe", "sketch"];
+
 /** Longest time without a turn of the event loop. */
 const TURN_MS = 50;
 
@@ -78,7 +81,8 @@ async function startRun(spec: TrialSpec, hooks: TrialHooks): Promise<Run> {
     streams.set(name, known);
     return known;
   };
-  for (const name of ["dropout", "labels"]) random(name);
+  // All of them now: one that a method first asks for after a checkpoint must be restored too.
+  for (const name of STREAMS) random(name);
   const instance: Optimizer = optimizer.create({
     hyperparameters,
     parameters: model.parameters,
