@@ -8,6 +8,7 @@ import { ABSENT, sameShape, sizeOf } from "./graph.ts";
 import type { Model } from "./model.ts";
 import { encodeModel, ModelBuilder } from "./model.ts";
 import { optimize } from "./optimize/index.ts";
+import { type Feed, isFed, prune, type RecordedGraph, signatureOf } from "./recorded.ts";
 import type { OutputLocations, RuntimeSession, SessionOptions } from "./runtime.ts";
 import { createSession } from "./runtime.ts";
 
@@ -45,31 +46,6 @@ export interface Plan {
   readonly feeds: readonly number[];
   /** For each output of the graph, the output slot in the recording. */
   readonly fetches: readonly number[];
-}
-
-interface GraphNode {
-  readonly trace: TraceNode;
-  /** Renumbered slots: outputs of kept nodes from 0, used feeds from -1 downwards. */
-  readonly slots: readonly number[];
-}
-
-interface Feed {
-  readonly original: number;
-  readonly spec: TensorSpec;
-  /** Its value, where the graph is to take it for a constant. */
-  readonly constant: number | undefined;
-}
-
-interface RecordedGraph {
-  readonly nodes: readonly GraphNode[];
-  /** Used feeds, with the shape under which each is fed. */
-  readonly feeds: Feed[];
-  /** Live outputs. */
-  readonly outputs: {
-    readonly original: number;
-    readonly slot: number;
-    readonly spec: TensorSpec;
-  }[];
 }
 
 /** Sessions by signature; the least recently used is disposed when there are too many. */
@@ -175,70 +151,6 @@ function locationsOf(outputs: readonly GraphOutput[]): OutputLocations {
 function release(graph: CompiledGraph): void {
   graph.session?.dispose();
   graph.session = null;
-}
-
-/** Keeps the nodes that live outputs need and renumbers slots in order of recording. */
-function prune(
-  end: TraceNode,
-  live: readonly boolean[],
-  constants: (feed: number) => number | undefined,
-): RecordedGraph {
-  const path: TraceNode[] = [];
-  for (let node = end; node.parent !== null; node = node.parent) path.push(node);
-  const needed = live.slice();
-  const kept: TraceNode[] = [];
-  for (const node of path) {
-    const { outputs } = node.lowered as NonNullable<typeof node.lowered>;
-    if (!outputs.some((_, i) => needed[node.firstOutput + i])) continue;
-    kept.push(node);
-    for (const slot of node.slots) if (slot >= 0) needed[slot] = true;
-  }
-  kept.reverse();
-
-  const renumbered = new Map<number, number>([[ABSENT, ABSENT]]);
-  const feeds: RecordedGraph["feeds"] = [];
-  const outputs: RecordedGraph["outputs"] = [];
-  let next = 0;
-  const nodes = kept.map((trace) => {
-    const slots = trace.slots.map((slot, i) => {
-      const known = renumbered.get(slot);
-      if (known !== undefined) return known;
-      const original = -1 - slot;
-      feeds.push({ original, spec: trace.specs[i] as TensorSpec, constant: constants(original) });
-      renumbered.set(slot, -feeds.length);
-      return -feeds.length;
-    });
-    trace.lowered?.outputs.forEach((spec, i) => {
-      const original = trace.firstOutput + i;
-      if (live[original]) outputs.push({ original, slot: next, spec });
-      renumbered.set(original, next++);
-    });
-    return { trace, slots };
-  });
-  return { nodes, feeds, outputs };
-}
-
-/** Equal for recordings that compute the same: kernels, attributes, wiring, shapes, dtypes, outputs. */
-function signatureOf({ nodes, feeds, outputs }: RecordedGraph): string {
-  const lines = nodes.map(({ trace, slots }) => {
-    const inputs = slots.map((slot, i) => `${slot}:${trace.specs[i]?.shape}`).join(";");
-    return `${trace.kernel?.name}|${inputs}|${trace.attributeKey}`;
-  });
-  const fed = feeds.map(({ spec: { dtype, shape }, constant }) => {
-    return constant === undefined ? `${dtype}[${shape}]` : `[${shape}]=${exact(constant)}`;
-  });
-  lines.push(fed.join(";"));
-  lines.push(outputs.map(({ slot }) => slot).join(","));
-  return lines.join("\n");
-}
-
-/** Told apart from 0 by its sign. */
-function exact(value: number): string {
-  return Object.is(value, -0) ? "-0" : `${value}`;
-}
-
-function isFed({ constant }: Feed): boolean {
-  return constant === undefined;
 }
 
 function build(

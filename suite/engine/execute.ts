@@ -15,7 +15,7 @@ import { Value } from "./value.ts";
 /** Compiled graphs kept; the least recently used is disposed beyond this. */
 const SESSION_LIMIT = 64;
 /** Nodes kept in the tree of recordings before it is forgotten and grown anew. */
-const TRACE_LIMIT = 200_000;
+const TRACE_LIMIT = 50_000;
 /**
  * Runs of a GPU that may queue up before one result is read back. The runtime holds the inputs of
  * queued runs, so that without reading its memory would grow by a batch per step.
@@ -215,6 +215,8 @@ export class LazyGraph {
       return varying.has(feed) ? undefined : scalarOf(feeds[feed] as Value);
     });
     plans.unshift(plan);
+    const bytes = plan.graph.outputs.map(({ spec }) => 4 * sizeOf(spec.shape));
+    this.pool.expect(bytes.reduce((sum, size) => sum + size, 0));
     return plan;
   }
 

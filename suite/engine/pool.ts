@@ -38,24 +38,28 @@ export class DeviceBuffer {
   }
 }
 
-/** Above this, released buffers are left to the garbage collector. */
-const POOL_LIMIT_BYTES = 2 ** 31;
+/** What may wait for reuse beside twice the bytes of the largest graph's outputs. */
+const SLACK_BYTES = 2 ** 29;
 
+const DTYPE_CODE: Readonly<Record<BufferDtype, number>> = { float32: 0, int32: 1, bool: 2 };
+
+/**
+ * Released buffers by dtype and length. Beyond its limit the pool lets those go whose size was not
+ * asked for longest.
+ */
 export class BufferPool {
-  private readonly free: Record<BufferDtype, Map<number, Buffer[]>> = {
-    float32: new Map(),
-    int32: new Map(),
-    bool: new Map(),
-  };
+  /** In order of use: a size that was just used stands last. */
+  private readonly free = new Map<number, Buffer[]>();
   /** Memory of buffers, pooled or not: an array that shares it must be copied. */
   private readonly owned = new WeakSet<ArrayBufferLike>();
+  private limit = SLACK_BYTES;
   /** Buffers created because none could be reused. */
   allocations = 0;
   pooledBytes = 0;
 
   /** A buffer of `length` elements; its contents are arbitrary. */
   take(dtype: BufferDtype, length: number): Buffer {
-    const reused = this.free[dtype].get(length)?.pop();
+    const reused = this.free.get(keyOf(dtype, length))?.pop();
     if (reused !== undefined) {
       this.pooledBytes -= reused.data.byteLength;
       return reused;
@@ -74,18 +78,42 @@ export class BufferPool {
   }
 
   give(buffer: Buffer): void {
+    if (!buffer.pooled) return;
     const { dtype, data } = buffer;
-    if (!buffer.pooled || this.pooledBytes + data.byteLength > POOL_LIMIT_BYTES) return;
-    const list = this.free[dtype].get(data.length);
-    if (list) list.push(buffer);
-    else this.free[dtype].set(data.length, [buffer]);
+    const key = keyOf(dtype, data.length);
+    const list = this.free.get(key) ?? [];
+    list.push(buffer);
+    this.free.delete(key);
+    this.free.set(key, list);
     this.pooledBytes += data.byteLength;
+    if (this.pooledBytes > this.limit) this.shrink();
+  }
+
+  /** Makes room for what a graph puts out, so that its next run allocates nothing. */
+  expect(bytes: number): void {
+    this.limit = Math.max(this.limit, SLACK_BYTES + 2 * bytes);
   }
 
   clear(): void {
-    for (const lists of Object.values(this.free)) lists.clear();
+    this.free.clear();
     this.pooledBytes = 0;
   }
+
+  private shrink(): void {
+    for (const [key, list] of this.free) {
+      while (this.pooledBytes > this.limit) {
+        const dropped = list.shift();
+        if (dropped === undefined) break;
+        this.pooledBytes -= dropped.data.byteLength;
+      }
+      if (list.length > 0) return;
+      this.free.delete(key);
+    }
+  }
+}
+
+function keyOf(dtype: BufferDtype, length: number): number {
+  return 4 * length + DTYPE_CODE[dtype];
 }
 
 export function newArray(dtype: BufferDtype, length: number): TensorArray {

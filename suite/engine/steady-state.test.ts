@@ -141,6 +141,18 @@ describe("a scalar written from JavaScript", () => {
     expect(engineCounters().compiles).toBe(0);
   });
 
+  it("gives the same bits where a product takes it in", () => {
+    const [x, w, m] = [draw([37, 65], 1), draw([65, 41], 2), draw([37, 41], 3)];
+    const moved = (momentum: number) =>
+      tf.tidy(() => {
+        const gradient = tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D);
+        return Array.from(tf.add(tf.mul(m, momentum), gradient).dataSync());
+      });
+    const asConstant = moved(0.9);
+    moved(0.8);
+    expect(moved(0.9)).toEqual(asConstant);
+  });
+
   it.each([0, -0, Number.NaN, Number.POSITIVE_INFINITY])("may be %s", (value) => {
     const quotient = tf.tidy(() => Array.from(tf.div(tf.tensor1d([1, -1]), value).dataSync()));
     expect(quotient).toEqual([1 / value, -1 / value]);

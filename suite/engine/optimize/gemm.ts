@@ -2,7 +2,7 @@
 import type { OnnxAttributes, OnnxNode } from "../graph.ts";
 import { sameShape } from "../graph.ts";
 import { qualified, type Rewrite, type Rewriter } from "./rewriter.ts";
-import { broadcast } from "./shapes.ts";
+import { broadcast, type Shape } from "./shapes.ts";
 
 /** Gemm(Transpose(a), b) reads a transposed; so does a batched product, in its last two axes. */
 export const foldTransposes: Rewrite = (graph) => {
@@ -49,6 +49,28 @@ function addTo(graph: Rewriter, add: OnnxNode, product: string, summand: string)
   }
   const sum = broadcast([shape, other]);
   if (!sum || !sameShape(sum, shape) || other.length > 2) return false;
-  graph.change(add, "Gemm", [...gemm.inputs, summand], gemm.attributes);
+  const { name, beta } = scaled(graph, summand, other);
+  const attributes = { ...gemm.attributes, ...(beta !== undefined && { beta: { float: beta } }) };
+  graph.change(add, "Gemm", [...gemm.inputs, name], attributes);
   return true;
+}
+
+/**
+ * A matrix times a constant: the product scales it by itself. ONNX Runtime rounds the scaled matrix
+ * before it adds, so the bits are those of the multiplication.
+ */
+function scaled(graph: Rewriter, summand: string, shape: Shape): { name: string; beta?: number } {
+  const product = graph.producer(summand, "Mul");
+  if (!product || !graph.isReadOnce(summand)) return { name: summand };
+  const [x = "", y = ""] = product.inputs;
+  for (const [matrix, factor] of [
+    [x, y],
+    [y, x],
+  ] as const) {
+    const [beta, ...more] = graph.known.values(factor) ?? [];
+    const same = sameShape(graph.shape(matrix) ?? [], shape);
+    // A factor of 0 would not read the matrix, nor its NaN.
+    if (beta && more.length === 0 && same && shape.length === 2) return { name: matrix, beta };
+  }
+  return { name: summand };
 }

@@ -74,6 +74,14 @@ describe("what is left of a graph", () => {
     expect(left).toEqual({ Gemm: 1 });
   });
 
+  it("scales an addend by a constant within the product", () => {
+    const left = census({ x: [3, 4], w: [4, 5], m: [3, 5] }, (b) => {
+      const kept = b.node("Mul", ["m", b.constant(0.9, "float32")]);
+      return b.node("Add", [kept, b.node("Gemm", ["x", "w"], PLAIN)]);
+    });
+    expect(left).toEqual({ Gemm: 1 });
+  });
+
   it("does not fold an addend that is larger than the product", () => {
     const left = census({ x: [1, 4], w: [4, 5], m: [3, 5] }, (b) => {
       return b.node("Add", ["m", b.node("Gemm", ["x", "w"], PLAIN)]);
