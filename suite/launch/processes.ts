@@ -3,12 +3,16 @@ import { Tinypool } from "tinypool";
 import type { CellPlan } from "../protocol/plan.ts";
 import type { EngineChoice, WorkerMessage, WorkerTask } from "./messages.ts";
 
+const WORKER = new URL("./worker.ts", import.meta.url);
+
 export interface LaunchOptions {
   readonly engine: EngineChoice;
   readonly root: string;
   readonly scratch: string;
   readonly onMessage: (message: WorkerMessage) => void;
   readonly onFailure: (plan: CellPlan, error: Error) => void;
+  /** Another module than `worker.ts` that exports `runWorkerTask`. */
+  readonly worker?: URL;
   /** Asks workers to checkpoint what is in flight, then to stop. */
   readonly signal?: AbortSignal;
 }
@@ -18,9 +22,9 @@ export async function launchProcesses(
   cells: readonly CellPlan[],
   options: LaunchOptions,
 ): Promise<void> {
-  const { engine, root, scratch, onMessage, onFailure, signal } = options;
+  const { engine, root, scratch, onMessage, onFailure, signal, worker = WORKER } = options;
   const pool = new Tinypool({
-    filename: new URL("./worker.ts", import.meta.url).href,
+    filename: worker.href,
     name: "runWorkerTask",
     runtime: "child_process",
     minThreads: engine.workers,
