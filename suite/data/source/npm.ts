@@ -37,7 +37,11 @@ export async function filesFromNpm(
 ): Promise<Uint8Array[]> {
   const cache = path.join(directory, "npm-cache");
   await runNpm(
-    ["pack", spec, "--pack-destination", directory, "--cache", cache, "--ignore-scripts"],
+    // Its own loglevel: under `npm run --silent` it would inherit silence, and fail without a reason.
+    [
+      ...["pack", spec, "--pack-destination", directory, "--cache", cache],
+      ...["--ignore-scripts", "--loglevel", "error"],
+    ],
     { spec, silenceMs, watch: () => Math.min(sizeOfTree(cache), packedBytes) },
     (bytes) => onBytes(bytes, packedBytes),
   );
