@@ -50,7 +50,8 @@ function boardChange(
   const points = rows.flatMap(({ optimizer, entries }) =>
     entries.flatMap((entry, column) => {
       const [before, now] = [entryOf(last, optimizer, entry.position), entry].map(scoreOf);
-      if (JSON.stringify(before) === JSON.stringify(now)) return [];
+      // Intervals lean on their neighbours: they move although nothing was measured here.
+      if (before?.score === now?.score && before?.seeds === now?.seeds) return [];
       const outlier = outlierOf(entries, column);
       return [
         { optimizer, position: entry.position, before: before ?? null, now: now ?? null, outlier },

@@ -24,21 +24,33 @@ export interface CommentContext {
 
 /** Markdown for GitHub. */
 export function commentText(report: Report, context: CommentContext): string {
+  return render(report, { ...context, outcome: outcomeOf(report), hidden: 0 });
+}
+
+interface RenderContext extends CommentContext {
+  readonly outcome: ReturnType<typeof outcomeOf>;
+  /** Findings left out because GitHub's comments have a limit. */
+  readonly hidden: number;
+}
+
+function render(report: Report, context: RenderContext): string {
   const sections = [
     MARKER,
-    headline(report),
+    headline(report, context),
     checklist(report),
-    findingsText(report),
+    findingsText(report, context),
     smokeText(report),
     ...report.boards.map(boardText),
     repeatText(report, context),
-    report.kind === "submission" && context.firstTime ? guidance(report) : "",
+    report.kind === "submission" && context.firstTime ? guidance(context) : "",
     `<sub>Checked at commit ${report.head}. Updated in place with every push. The preview is an artifact of [the run](${context.runUrl}); nothing from a fork is published.</sub>`,
   ];
   const text = sections.filter((section) => section !== "").join("\n\n");
   if (text.length <= MAX_COMMENT) return text;
-  const short = { ...report, boards: [], findings: report.findings.slice(0, 20) };
-  return commentText({ ...short, moreFindings: report.moreFindings + 1 }, context);
+  const { findings, boards } = report;
+  const kept = boards.length > 0 ? findings : findings.slice(0, Math.floor(findings.length / 2));
+  const hidden = context.hidden + findings.length - kept.length;
+  return render({ ...report, boards: [], findings: kept }, { ...context, hidden });
 }
 
 /** When there is no report that could be believed. */
@@ -51,9 +63,7 @@ export function failureText(reason: string, runUrl: string): string {
   ].join("\n\n");
 }
 
-function headline(report: Report): string {
-  const { results, optimizer } = report;
-  const outcome = outcomeOf(report);
+function headline({ results, optimizer }: Report, { outcome }: RenderContext): string {
   if (outcome === "code") {
     return "### Code, no submission\n\nIt touches neither `optimizers/` nor `results/`, so the `ci` workflow alone checks it.";
   }
@@ -122,8 +132,8 @@ function rerunWords(rerun: Report["rerun"]): string {
   return `${words}, ${quoted(key.slice(0, 10))} of ${quoted(path)}, by chance among ${from}`;
 }
 
-function findingsText({ findings, moreFindings }: Report): string {
-  if (findings.length === 0) return "";
+function findingsText({ findings, moreFindings }: Report, { hidden }: RenderContext): string {
+  if (findings.length + hidden === 0) return "";
   const rows = findings
     .slice(0, MAX_ROWS)
     .map(({ level, rule, where, message }) =>
@@ -134,7 +144,7 @@ function findingsText({ findings, moreFindings }: Report): string {
         quoted(message, 400),
       ].join(" | "),
     );
-  const more = findings.length - rows.length + moreFindings;
+  const more = findings.length - rows.length + moreFindings + hidden;
   return [
     "#### Findings",
     `| | rule | where | what |\n| --- | --- | --- | --- |\n${rows.map((row) => `| ${row} |`).join("\n")}`,
@@ -222,9 +232,9 @@ function repeatText({ rerun, optimizer, kind }: Report, { runUrl }: CommentConte
 
 const isResultPath = (path: string): boolean => /^results\/[a-z0-9./-]+\.json$/.test(path);
 
-function guidance(report: Report): string {
+function guidance({ outcome }: RenderContext): string {
   const next =
-    outcomeOf(report) === "valid"
+    outcome === "valid"
       ? "A maintainer looks at it within a week; nothing else is asked of you now."
       : "Solve what is marked above and push again: this comment follows. Questions are welcome right here.";
   return `#### Welcome\n\nThis is your first pull request here: thank you. ${next} How a submission is checked, and why: CONTRIBUTING, "Security of submissions".`;

@@ -25,11 +25,19 @@ interface Description {
   readonly components: { readonly schemas: Record<string, object> };
 }
 
+/** OpenAPI 3.0's `nullable` in the words of JSON Schema. */
+const withNull = (_: string, value: unknown): unknown => {
+  if (typeof value !== "object" || value === null || !("nullable" in value)) return value;
+  const { nullable, ...rest } = value;
+  return nullable === true ? { anyOf: [{ type: "null" }, rest] } : rest;
+};
+
 const DESCRIPTION = JSON.parse(
   readFileSync(new URL("github-api.json", import.meta.url), "utf8"),
+  withNull,
 ) as Description;
 
-// GitHub writes OpenAPI 3.0: `nullable` is its own word, and formats are descriptions.
+// Formats are descriptions there.
 const ajv = new Ajv({ strict: false, validateFormats: false });
 ajv.addSchema({ $id: "github", components: DESCRIPTION.components });
 
