@@ -110,7 +110,7 @@ export class Compiler {
 
   private compile(recorded: RecordedGraph, signature: string): CompiledGraph {
     const start = performance.now();
-    const { model, inputs, outputs: named } = build(recorded, this.options.device);
+    const { model, inputs, outputs: named, isSmall } = build(recorded, this.options.device);
     const onGpu = this.options.device === "webgpu";
     // Other dtypes are computed on the CPU there, and would only travel.
     const outputs = named.map((output) => {
@@ -118,7 +118,7 @@ export class Compiler {
     });
     const session = createSession(
       encodeModel(model),
-      this.options,
+      isSmall ? { ...this.options, threads: 1 } : this.options,
       onGpu ? locationsOf(outputs) : undefined,
     );
     this.compiles++;
@@ -160,6 +160,7 @@ function build(
   model: Model;
   inputs: Named[];
   outputs: Named[];
+  isSmall: boolean;
 } {
   const builder = new ModelBuilder(device);
   const feeds = recorded.feeds.map(({ spec, constant }, i) => {
@@ -203,7 +204,19 @@ function build(
     nodes: builder.list,
     constants: builder.constants,
   };
-  return { model, inputs, outputs };
+  return { model, inputs, outputs, isSmall: isSmallGraph(builder) };
+}
+
+/** Up to here one thread is as fast as several, and a session without a pool is cheaper. */
+const SMALL_TENSOR = 8192;
+
+function isSmallGraph(builder: ModelBuilder): boolean {
+  return builder.list.every(({ inputs, outputs }) =>
+    [...inputs, ...outputs].every((name) => {
+      const shape = name === "" ? [] : builder.shape(name);
+      return shape !== undefined && sizeOf(shape) <= SMALL_TENSOR;
+    }),
+  );
 }
 
 /** Some ONNX kernels reject what they would compute nothing from. */
