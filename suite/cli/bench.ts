@@ -24,6 +24,7 @@ import {
   select,
 } from "./selection.ts";
 import { printSummary } from "./summary.ts";
+import { cellName } from "./time-left.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -72,10 +73,11 @@ async function bench(options: BenchOptions): Promise<void> {
   if (runnable.length === 0) throw nothingToRun(plans);
   // Loads (and, the first time, downloads) here, with progress; the workers find it in the cache.
   await protocol.load({ onProgress: (message) => process.stderr.write(`${message}\n`) });
-  const view = progressView(
-    runnable,
-    options.json ? "json" : process.stderr.isTTY ? "bar" : "lines",
-  );
+  const view = progressView(runnable, {
+    mode: options.json ? "json" : process.stderr.isTTY ? "bar" : "lines",
+    estimate,
+    workers: engine.workers,
+  });
   const failures: string[] = [];
   const { interrupted } = await interruptible(view.note, (signal) =>
     launchProcesses(longestFirst(runnable, estimate), {
@@ -84,8 +86,9 @@ async function bench(options: BenchOptions): Promise<void> {
       scratch: `${ROOT}.crossover/scratch`,
       signal,
       onMessage: view.onMessage,
-      onFailure: ({ cell }, error) => {
-        failures.push(`${cell.optimizer}, batch ${cell.batchSize}: ${error.message}`);
+      onCellEnd: (plan, error) => {
+        view.onCellEnd(plan, error);
+        if (error) failures.push(`${cellName(plan.cell)}: ${error.message}`);
       },
     }),
   );

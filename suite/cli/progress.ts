@@ -1,68 +1,108 @@
 /** @file What a person sees while trials run: a bar with an estimate, and each result as a line. */
-import { MultiBar, type SingleBar } from "cli-progress";
+import { MultiBar } from "cli-progress";
+import type { Estimator } from "../launch/estimate.ts";
 import type { WorkerMessage } from "../launch/messages.ts";
-import type { CellPlan } from "../protocol/plan.ts";
-import { trialCount } from "../protocol/plan.ts";
+import { type CellPlan, trialCount } from "../protocol/plan.ts";
 import type { Cell, Trial } from "../results/schema.ts";
+import { cellName, timeLeft } from "./time-left.ts";
 import { duration } from "./words.ts";
+
+/** `bar`: a terminal; `lines`: a log; `json`: one line per event on standard output, for machines. */
+export type ProgressMode = "bar" | "lines" | "json";
 
 export interface ProgressView {
   onMessage(message: WorkerMessage): void;
+  /** A cell is done, or failed with an error. */
+  onCellEnd(plan: CellPlan, error?: Error): void;
   note(line: string): void;
   stop(): void;
 }
 
-/**
- * Work is counted in training examples × cost of the method so far, not in trials: trials differ.
- * Writes to stderr; `--json` writes one JSON line per finished trial to stdout instead.
- */
+export interface ProgressOptions {
+  readonly mode: ProgressMode;
+  readonly estimate: Pick<Estimator, "work">;
+  readonly workers: number;
+}
+
+/** A log tells at least this often that something runs. */
+const HEARTBEAT_SECONDS = 60;
+
+/** Writes to stderr; JSON lines go to stdout. */
 export function progressView(
-  cells: readonly CellPlan[],
-  mode: "bar" | "lines" | "json",
+  plans: readonly CellPlan[],
+  { mode, estimate, workers }: ProgressOptions,
 ): ProgressView {
-  const total = cells.reduce((sum, plan) => sum + trialCount(plan), 0);
-  const began = Date.now();
+  const total = plans.reduce((sum, plan) => sum + trialCount(plan), 0);
+  // Not the time of day: that may jump.
+  const now = () => performance.now() / 1000;
+  const left = timeLeft(plans, estimate, workers, now);
   const running = new Map<string, number>();
   let done = 0;
-  const bars =
-    mode === "bar"
-      ? new MultiBar({
-          hideCursor: true,
-          clearOnComplete: true,
-          format: "{bar} {value}/{total} trials · {left}",
-        })
-      : undefined;
-  const bar: SingleBar | undefined = bars?.create(total, 0, { left: "estimating" });
-  const update = () => {
-    const share = done + [...running.values()].reduce((sum, value) => sum + value, 0);
-    const elapsed = (Date.now() - began) / 1000;
-    const left =
-      share > 0.5 ? `about ${duration((elapsed / share) * (total - share))} left` : "estimating";
-    bar?.update(done, { left });
-  };
+  let lastLine = now();
+  const bars = mode === "bar" ? new MultiBar(BAR) : undefined;
+  const bar = bars?.create(1, 0, { done, total, left: "estimating", running: "" });
+  const state = () => ({
+    done,
+    total,
+    left: leftText(left.seconds()),
+    running: [...running].map(([name, share]) => `${name} ${percent(share)}`).join(", "),
+  });
   const print = (line: string) => {
+    lastLine = now();
     if (bars) bars.log(`${line}\n`);
     else process.stderr.write(`${line}\n`);
   };
+  const tell = (event: object) => process.stdout.write(`${JSON.stringify(event)}\n`);
+  const trialEnded = ({ cell, trial, reused }: Extract<WorkerMessage, { kind: "trial" }>) => {
+    running.delete(cellName(cell));
+    done++;
+    left.trialEnded(cell, secondsOf(trial), reused);
+    const secondsLeft = left.seconds();
+    if (mode === "json") {
+      const rest = secondsLeft === undefined ? {} : { secondsLeft: Math.round(secondsLeft) };
+      tell({ ...trialEvent(cell, trial), reused, done, total, ...rest });
+    } else {
+      const rest = bars ? "" : ` · ${leftText(secondsLeft)}`;
+      print(`${done}/${total}  ${resultLine(cell, trial, reused)}${rest}`);
+    }
+  };
   return {
     onMessage: (message) => {
-      const name = cellName(message.cell);
-      if (message.kind === "progress") running.set(name, message.share);
+      if (message.kind === "trial") trialEnded(message);
       else {
-        running.delete(name);
-        done++;
-        if (mode === "json") process.stdout.write(`${jsonLine(message.cell, message.trial)}\n`);
-        else print(`${done}/${total}  ${resultLine(message.cell, message.trial, message.reused)}`);
+        running.set(cellName(message.cell), message.share);
+        left.progressed(message.cell, message.share);
+        if (mode === "lines" && now() - lastLine > HEARTBEAT_SECONDS) {
+          print(`${done}/${total}  running: ${state().running} · ${state().left}`);
+        }
       }
-      update();
+      bar?.update(left.share(), state());
+    },
+    onCellEnd: ({ cell }, error) => {
+      running.delete(cellName(cell));
+      left.cellEnded(cell);
+      if (error && mode === "json") tell({ kind: "failure", ...cell, message: error.message });
+      else if (error) print(`failed: ${cellName(cell)}: ${error.message}`);
+      bar?.update(left.share(), state());
     },
     note: print,
     stop: () => bars?.stop(),
   };
 }
 
-const cellName = (cell: Cell): string =>
-  `${cell.optimizer} b${cell.batchSize} n${cell.datasetSize}`;
+const BAR = {
+  hideCursor: true,
+  clearOnComplete: true,
+  format: "{bar} {percentage} % · {done}/{total} trials · {left} · {running}",
+} as const;
+
+const percent = (share: number): string => `${Math.round(100 * share)} %`;
+
+const leftText = (seconds: number | undefined): string =>
+  seconds === undefined ? "estimating" : `about ${duration(seconds)} left`;
+
+const secondsOf = ({ cost }: Trial): number =>
+  cost.seconds.train + cost.seconds.evaluate + cost.seconds.compile;
 
 function resultLine(cell: Cell, trial: Trial, reused: boolean): string {
   const { testAccuracy, testLoss } = trial.final;
@@ -70,19 +110,10 @@ function resultLine(cell: Cell, trial: Trial, reused: boolean): string {
     testAccuracy !== undefined && testAccuracy !== null
       ? `${(100 * testAccuracy).toFixed(2)} %`
       : `loss ${testLoss?.toFixed(4) ?? "not finite"}`;
-  const time = reused ? "known" : duration(trial.cost.seconds.train + trial.cost.seconds.evaluate);
+  const time = reused ? "known" : duration(secondsOf(trial));
   return `${cellName(cell)} ${trial.role} seed ${trial.seed}: ${trial.status}, ${value}, ${time}`;
 }
 
-function jsonLine(cell: Cell, { key, role, seed, status, final, cost }: Trial): string {
-  return JSON.stringify({
-    kind: "trial",
-    ...cell,
-    key,
-    role,
-    seed,
-    status,
-    final,
-    seconds: cost.seconds,
-  });
+function trialEvent(cell: Cell, { key, role, seed, status, final, cost }: Trial): object {
+  return { kind: "trial", ...cell, key, role, seed, status, final, seconds: cost.seconds };
 }

@@ -34,7 +34,10 @@ it.each([1, 2])(
     const batchSizes = [8, FATAL_BATCH, 12, 16];
     const { cells, options } = madeSweep({ root, scratch, batchSizes, workers });
     const failed: CellPlan[] = [];
-    await launchProcesses(cells, { ...options, onFailure: (plan) => failed.push(plan) });
+    await launchProcesses(cells, {
+      ...options,
+      onCellEnd: (plan, error) => error && failed.push(plan),
+    });
     expect(failed.map(({ cell }) => cell.batchSize)).toEqual([FATAL_BATCH]);
     expect(finishedBatches()).toEqual([8, 12, 16]);
   },
@@ -48,7 +51,7 @@ it("asked to stop, checkpoints what is in flight and starts nothing more", async
     ...options,
     signal: stop.signal,
     onMessage: () => stop.abort(),
-    onFailure: (plan) => failed.push(plan),
+    onCellEnd: (plan, error) => error && failed.push(plan),
   });
   expect(failed).toEqual([]);
   expect(finishedBatches()).toEqual([]);

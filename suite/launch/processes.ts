@@ -10,7 +10,8 @@ export interface LaunchOptions {
   readonly root: string;
   readonly scratch: string;
   readonly onMessage: (message: WorkerMessage) => void;
-  readonly onFailure: (plan: CellPlan, error: Error) => void;
+  /** A cell is done, or failed with an error. Not called for cells that `signal` stopped. */
+  readonly onCellEnd: (plan: CellPlan, error?: Error) => void;
   /** Another module than `worker.ts` that exports `runWorkerTask`. */
   readonly worker?: URL;
   /** Asks workers to checkpoint what is in flight, then to stop. */
@@ -22,7 +23,7 @@ export async function launchProcesses(
   cells: readonly CellPlan[],
   options: LaunchOptions,
 ): Promise<void> {
-  const { engine, root, scratch, onMessage, onFailure, signal, worker = WORKER } = options;
+  const { engine, root, scratch, onMessage, onCellEnd, signal, worker = WORKER } = options;
   const pool = new Tinypool({
     filename: worker.href,
     name: "runWorkerTask",
@@ -56,8 +57,9 @@ export async function launchProcesses(
         };
         try {
           await pool.run(task, { channel });
+          onCellEnd(plan);
         } catch (error) {
-          if (!signal?.aborted) onFailure(plan, error as Error);
+          if (!signal?.aborted) onCellEnd(plan, error as Error);
         } finally {
           if (send) running.delete(send);
         }

@@ -48,8 +48,8 @@ async function run(cells: readonly CellPlan[], workers: number) {
       trials++;
       training += train + evaluate + compile;
     },
-    onFailure: (_, error) => {
-      throw error;
+    onCellEnd: (_, error) => {
+      if (error) throw error;
     },
   });
   const seconds = (performance.now() - (began ?? 0)) / 1000;

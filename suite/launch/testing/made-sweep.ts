@@ -33,7 +33,7 @@ export function madeSweep({ root, scratch, tier = "smoke", ...sweep }: MadeSweep
     scratch,
     worker: new URL("./made-worker.ts", import.meta.url),
     onMessage: () => {},
-    onFailure: () => {},
+    onCellEnd: () => {},
   };
   return { cells, options };
 }
