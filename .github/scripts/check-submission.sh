@@ -9,7 +9,7 @@ token="end-$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')"
 echo "::stop-commands::$token"
 status=0
 npm run --silent submission -- check --base "$BASE_SHA" --head "$HEAD_SHA" \
-  --repository "$REPOSITORY_URL" --out "$OUT/report.json" || status=$?
+  --repository "$REPOSITORY_URL" --out "$OUT/report.json" --site "$OUT/site" || status=$?
 echo "::$token::"
 if [ ! -s "$OUT/report.json" ]; then
   echo "No report was written (exit code $status)." >&2

@@ -32,6 +32,7 @@ interface CheckOptions {
   head: string;
   repository: string;
   out?: string;
+  site?: string;
 }
 
 command
@@ -41,12 +42,14 @@ command
   .requiredOption("--head <commit>", "what it brings")
   .option("--repository <address>", "where runs of the sweep are", "https://github.com/crossover")
   .option("--out <file>", "write the report there")
-  .action(async ({ base, head, repository, out }: CheckOptions) => {
+  .option("--site <folder>", "build the site with these results there")
+  .action(async ({ base, head, repository, out, site }: CheckOptions) => {
     const report = await checkPullRequest({
       root: ROOT,
       base: resolveCommit(ROOT, base),
       head: resolveCommit(ROOT, head),
       repository,
+      ...(site && { site }),
       onProgress: (message) => process.stderr.write(`${message} …\n`),
     });
     const text = `${JSON.stringify(report, null, 1)}\n`;

@@ -19,6 +19,7 @@ import {
   joinedKnowledge,
   questionsOf,
 } from "./declared.ts";
+import { buildPreview } from "./preview.ts";
 import { anyRefused, type Finding } from "./refusal.ts";
 import { REPORT_VERSION, type Report } from "./report.ts";
 import { chooseTrial, compareRerun, runTrialSandboxed } from "./rerun.ts";
@@ -38,6 +39,8 @@ export interface CheckRequest {
   /** A trial that took longer is not rerun. */
   readonly rerunSeconds?: number;
   readonly smoke?: SmokeOptions;
+  /** Gets the site as it would be; none is built without it. */
+  readonly site?: string;
   readonly onProgress?: (message: string) => void;
 }
 
@@ -97,9 +100,14 @@ async function checkStaged(request: CheckRequest, context: Staged): Promise<Repo
   const smoke = asked?.declared ? await runSmoke(asked.declared, tree, request.smoke) : [];
   onProgress("one trial again");
   const rerun = anyRefused(findings) ? null : await rerunOne(request, added, tree);
+  const preview =
+    request.site !== undefined && !anyRefused(findings)
+      ? await previewOf(request.site, request, context, texts)
+      : false;
   return withFindings(
     {
       ...report,
+      preview,
       optimizer: report.optimizer && {
         ...report.optimizer,
         ids: asked?.declared?.optimizers.map(({ id }) => id) ?? [],
@@ -112,10 +120,23 @@ async function checkStaged(request: CheckRequest, context: Staged): Promise<Repo
       tests,
       smoke,
       rerun,
-      boards: anyRefused(findings) ? [] : await boardsOf(root, checked),
+      boards: anyRefused(findings) ? [] : await boardsOf(root, checked, texts),
     },
     findings,
   );
+}
+
+async function previewOf(
+  out: string,
+  { root, onProgress = () => {} }: CheckRequest,
+  { staged }: Staged,
+  texts: readonly { readonly path: string; readonly text: string | undefined }[],
+): Promise<boolean> {
+  onProgress("the site");
+  const results = new Map(
+    texts.flatMap(({ path, text }) => (text === undefined ? [] : [[path, text] as const])),
+  );
+  return buildPreview({ root, optimizers: staged, results, out });
 }
 
 /** The file, when it has the shape of one at least. */
@@ -176,8 +197,17 @@ async function rerunOne(
 async function boardsOf(
   root: string,
   checked: readonly CheckedResult[],
+  texts: readonly { readonly path: string; readonly before: string | undefined }[],
 ): Promise<Report["boards"]> {
-  const before = listCellFiles(join(root, "results")).map(readCellFile);
+  const results = join(root, "results");
+  const touched = new Set(texts.map(({ path }) => join(root, path)));
+  // The working tree may be the submitter's own: what it changes is read from the base.
+  const before = [
+    ...listCellFiles(results)
+      .filter((path) => !touched.has(path))
+      .map(readCellFile),
+    ...texts.flatMap(({ before: text }) => shapeOf(text)),
+  ];
   const changed = checked.flatMap(({ file }) => file ?? []);
   const place = ({ cell, arm, device }: CellFile) => JSON.stringify([cell, arm, device.class]);
   const places = new Set(changed.map(place));

@@ -24,11 +24,14 @@ export interface CommentContext {
 
 /** Markdown for GitHub. */
 export function commentText(report: Report, context: CommentContext): string {
-  return render(report, { ...context, outcome: outcomeOf(report), hidden: 0 });
+  const { findings, moreFindings } = report;
+  const refusals = findings.filter(({ level }) => level === "refused").length + moreFindings;
+  return render(report, { ...context, outcome: outcomeOf(report), refusals, hidden: 0 });
 }
 
 interface RenderContext extends CommentContext {
   readonly outcome: ReturnType<typeof outcomeOf>;
+  readonly refusals: number;
   /** Findings left out because GitHub's comments have a limit. */
   readonly hidden: number;
 }
@@ -37,13 +40,13 @@ function render(report: Report, context: RenderContext): string {
   const sections = [
     MARKER,
     headline(report, context),
-    checklist(report),
+    checklist(report, context),
     findingsText(report, context),
     smokeText(report),
     ...report.boards.map(boardText),
     repeatText(report, context),
     report.kind === "submission" && context.firstTime ? guidance(context) : "",
-    `<sub>Checked at commit ${report.head}. Updated in place with every push. The preview is an artifact of [the run](${context.runUrl}); nothing from a fork is published.</sub>`,
+    `<sub>Checked at commit ${report.head}. Updated in place with every push; [the run](${context.runUrl}) has the log. Nothing from a fork is published.</sub>`,
   ];
   const text = sections.filter((section) => section !== "").join("\n\n");
   if (text.length <= MAX_COMMENT) return text;
@@ -76,18 +79,11 @@ function headline({ results, optimizer }: Report, { outcome }: RenderContext): s
 }
 
 /** Ticked here, never by hand. */
-function checklist({
-  kind,
-  findings,
-  moreFindings,
-  optimizer,
-  tests,
-  smoke,
-  rerun,
-  results,
-}: Report) {
+function checklist(
+  { kind, optimizer, tests, smoke, rerun, results }: Report,
+  { refusals }: RenderContext,
+): string {
   if (kind === "code") return "";
-  const refusals = findings.filter(({ level }) => level === "refused").length + moreFindings;
   const lines: [boolean, string][] = [
     [
       refusals === 0,
@@ -218,7 +214,10 @@ function boardText(board: BoardChange): string {
 }
 
 /** Commands are made of what the schema allows, and never copied from a result file. */
-function repeatText({ rerun, optimizer, kind }: Report, { runUrl }: CommentContext): string {
+function repeatText(
+  { rerun, optimizer, kind, preview }: Report,
+  { runUrl }: CommentContext,
+): string {
   if (kind === "code") return "";
   const commands = [
     ...(optimizer ? [`npm test -- optimizers/${optimizer.file}`] : []),
@@ -227,7 +226,10 @@ function repeatText({ rerun, optimizer, kind }: Report, { runUrl }: CommentConte
       : []),
     "npm run validate",
   ];
-  return `#### Repeat it\n\n\`\`\`sh\n${commands.join("\n")}\n\`\`\`\n\nThe site with these results: artifact \`site-preview\` of [the run](${runUrl}).`;
+  const site = preview
+    ? `\n\nThe site with these results: artifact \`site-preview\` of [the run](${runUrl}).`
+    : "";
+  return `#### Repeat it\n\n\`\`\`sh\n${commands.join("\n")}\n\`\`\`${site}`;
 }
 
 const isResultPath = (path: string): boolean => /^results\/[a-z0-9./-]+\.json$/.test(path);

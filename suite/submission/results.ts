@@ -1,4 +1,5 @@
 /** @file Result files of a submission, checked as data: nothing of the submission runs here. */
+import { groupBy } from "../analysis/statistics.ts";
 import { commandOf } from "../launch/command.ts";
 import type { Configuration } from "../optimizer/search.ts";
 import { canonicalJson } from "../results/canonical.ts";
@@ -66,7 +67,7 @@ export function checkResult(
   const old = before === undefined ? [] : trialsOf(before);
   const findings = [
     ...historyFindings(path, old, file, context.mayReplace),
-    ...file.trials.flatMap((trial) => trialFindings(path, file, trial, context)),
+    ...onePerRule(file.trials.flatMap((trial) => trialFindings(path, file, trial, context))),
   ];
   const known = new Set(old.map(({ key }) => key));
   if (findings.some(({ level }) => level === "refused")) return refuse(findings);
@@ -98,6 +99,15 @@ function historyFindings(
     findings.push((mayReplace ? note : refused)("removed results", path, message));
   }
   return findings;
+}
+
+/** A file has a hundred trials, and mostly all of them or none have a finding. */
+function onePerRule(findings: readonly Finding[]): Finding[] {
+  return [...groupBy(findings, ({ rule }) => rule).values()].map((group) => {
+    const [first] = group as [Finding];
+    const more = group.length - 1;
+    return more === 0 ? first : { ...first, message: `${first.message} (and ${more} more trials)` };
+  });
 }
 
 /** Commands and addresses are copied and followed by people: they are exactly what we would write. */

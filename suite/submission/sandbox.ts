@@ -124,8 +124,8 @@ function bwrapArguments({ command, readable, output }: SandboxRequest, limits: L
     ...["--proc", "/proc", "--dev", "/dev"],
     ...["--size", `${256 * 1024 * 1024}`, "--tmpfs", "/tmp"],
     ...optional("/sys/devices/system/cpu"),
-    ...Object.entries(readable).flatMap(([inside, host]) => ["--ro-bind", host, inside]),
     ...["--bind", output, INSIDE.output],
+    ...Object.entries(readable).flatMap(([inside, host]) => ["--ro-bind", host, inside]),
     // What bubblewrap made itself is memory that no limit counts: nothing may be written to it.
     ...["--remount-ro", "/dev", "--remount-ro", "/"],
     ...["--chdir", hasTree ? INSIDE.tree : "/"],
