@@ -40,7 +40,7 @@ command
   .description("validate, test and rerun what the commits between base and head submit")
   .requiredOption("--base <commit>", "what it is to be merged into")
   .requiredOption("--head <commit>", "what it brings")
-  .option("--repository <address>", "where runs of the sweep are", "https://github.com/crossover")
+  .option("--repository <address>", "where runs of the sweep are", "https://github.com/OWNER/NAME")
   .option("--out <file>", "write the report there")
   .option("--site <folder>", "build the site with these results there")
   .action(async ({ base, head, repository, out, site }: CheckOptions) => {
