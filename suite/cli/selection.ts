@@ -5,7 +5,7 @@ import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
 import type { Configuration } from "../optimizer/search.ts";
 import { completeConfiguration, searchedConfigurations } from "../protocol/configuration.ts";
 import { UsageError, unknownName } from "../protocol/error.ts";
-import { BOARD_ARM, type CellPlan, planCells } from "../protocol/plan.ts";
+import { BOARD_ARM, type CellPlan, EXPLORE_ARM, planCells } from "../protocol/plan.ts";
 import { loadOptimizer } from "../protocol/registry.ts";
 import type { TaskDeclaration, TierProtocol } from "../protocol/task.ts";
 import { loadTask, tierOf } from "../protocol/tasks.ts";
@@ -39,6 +39,7 @@ export interface SelectionOptions {
   seeds?: number;
   seed?: number;
   tune?: number | true;
+  stopEarly?: boolean;
   set?: Configuration;
   backend: Backend;
   device: Device;
@@ -69,6 +70,7 @@ export function addSelectionOptions(command: Command): Command {
     .option("--seeds <count>", "report seeds 1 to <count>", positiveInteger("--seeds"))
     .option("--seed <seed>", "one report seed", naturalNumber("--seed"))
     .option("--tune [configurations]", "search hyperparameters first", positiveInteger("--tune"))
+    .option("--stop-early", "end hopeless tuning trials; into the arm explore, not on boards")
     .option("--set <name=value,…>", "hyperparameters", configuration)
     .addOption(new Option("--backend <name>").choices(BACKENDS).default("onnxruntime"))
     .addOption(new Option("--device <name>").choices(DEVICES).default("cpu"))
@@ -95,6 +97,12 @@ export function resultsRoot(tier: Tier): string {
 /** @throws UsageError for unknown names and settings. */
 export async function select(options: SelectionOptions): Promise<Selection> {
   const { tier } = options;
+  if (options.stopEarly && (options.study || !options.tune)) {
+    throw new UsageError(
+      "--stop-early was given without --tune, or with --study.",
+      "It ends tuning trials: add --tune. A study's configurations all get the same budget.",
+    );
+  }
   if (options.study) return selectStudy(options.study, tier);
   if (!options.task) {
     throw new UsageError(
@@ -122,7 +130,7 @@ function plan(
   return planCells({
     task,
     tier,
-    arm: BOARD_ARM,
+    arm: options.stopEarly ? EXPLORE_ARM : BOARD_ARM,
     optimizers,
     configurations: (optimizer) =>
       count
@@ -131,6 +139,7 @@ function plan(
     batchSizes: options.batchSize ?? protocol.batchSizes,
     datasetSizes: options.datasetSize ?? [fullSize],
     reportSeeds: chosenSeeds,
+    ...(options.stopEarly && { stopEarly: true }),
   });
 }
 

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { buildBoard } from "../analysis/board.ts";
 import { factsOf } from "../protocol/facts.ts";
-import type { CellPlan } from "../protocol/plan.ts";
+import { BOARD_ARM, type CellPlan } from "../protocol/plan.ts";
 import type { TaskDeclaration } from "../protocol/task.ts";
 import type { Tier } from "../results/schema.ts";
 import { listCellFiles, readCellFile } from "../results/store.ts";
@@ -46,7 +46,8 @@ function boardOfPlans({ root, task, tier, plans }: SummaryOptions): string {
   const files = listCellFiles(join(root, tier, task.id))
     .map(readCellFile)
     .filter(({ cell }) => optimizers.has(cell.optimizer) && batches.has(cell.batchSize));
-  const board = buildBoard(files, { tier, task: task.id, facts: factsOf(task, tier) });
+  const arm = plans[0]?.arm ?? BOARD_ARM;
+  const board = buildBoard(files, { tier, task: task.id, facts: factsOf(task, tier), arm });
   return board ? boardText(board, BASELINES) : "No cell has a result.";
 }
 

@@ -1,5 +1,5 @@
 /** @file A cell from its plan to its file: tuning trials, selection, report trials. */
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { primaryMetric } from "../analysis/metric.ts";
 import { scoreCell } from "../analysis/scored-cell.ts";
@@ -19,6 +19,7 @@ import type { TaskData } from "../train/data.ts";
 import type { TrialOutcome } from "../train/outcome.ts";
 import { runTrial } from "../train/trial.ts";
 import { commandOf } from "./command.ts";
+import { medianRule } from "./hopeless.ts";
 import type { sourceOf } from "./provenance.ts";
 
 export interface CellContext {
@@ -93,8 +94,11 @@ async function ensureTrial(
 ): Promise<void> {
   const key = keyOf(plan, context, request.configuration, request.seed);
   const known = existingFile(plan, context)?.trials.find((trial) => trial.key === key);
-  if (known) {
-    context.onTrial?.(known, true);
+  const found = known ?? trialOfAnotherArm(plan, context, key);
+  if (found) {
+    const { role } = request;
+    if (!known) storeTrial(context.root, placeOf(plan, context), { ...found, role });
+    context.onTrial?.(found, true);
     return;
   }
   const startedAt = new Date().toISOString();
@@ -105,14 +109,39 @@ async function ensureTrial(
   context.onTrial?.(trial, false);
 }
 
+/**
+ * The same trial, run for another question. Not where this one asks for diagnostics, and never one
+ * that another arm's rule stopped.
+ */
+function trialOfAnotherArm(plan: CellPlan, context: CellContext, key: string): Trial | undefined {
+  if (plan.diagnosticPoints > 0) return undefined;
+  const { cell, device } = placeOf(plan, context);
+  const arms = join(context.root, cell.tier, cell.task);
+  for (const arm of existsSync(arms) ? readdirSync(arms).sort() : []) {
+    const file = join(context.root, cellPath(cell, arm, device.class));
+    if (arm === plan.arm || !existsSync(file)) continue;
+    const found = readCellFile(file).trials.find((trial) => trial.key === key);
+    if (found && found.status !== "stopped-early") {
+      const { diagnostics: _, ...trial } = found;
+      return trial;
+    }
+  }
+  return undefined;
+}
+
 async function trainTrial(
-  { cell, diagnosticPoints }: CellPlan,
+  plan: CellPlan,
   context: CellContext,
-  { configuration, seed }: TrialRequest,
+  { configuration, seed, role }: TrialRequest,
   key: string,
 ): Promise<TrialOutcome> {
+  const { cell, diagnosticPoints } = plan;
   const { task, data, optimizer, scratch, signal, onProgress } = context;
   const protocol = tierOf(task, cell.tier);
+  const stopEarly =
+    plan.stopEarly && role === "tune"
+      ? medianRule(existingFile(plan, context)?.trials ?? [], protocol)
+      : undefined;
   mkdirSync(scratch, { recursive: true });
   return runTrial(
     {
@@ -130,6 +159,7 @@ async function trainTrial(
     {
       checkpoint: { path: checkpointPath(context, key), everySeconds: 60 },
       ...(signal && { signal }),
+      ...(stopEarly && { stopEarly }),
       ...(onProgress && { onProgress: (done, steps) => onProgress(done / steps) }),
     },
   );

@@ -9,6 +9,9 @@ import { invalidReason } from "./validity.ts";
 /** The arm that boards read. */
 export const BOARD_ARM = "board";
 
+/** Tuning with early stopping: budgets differ between configurations, so no board reads it. */
+export const EXPLORE_ARM = "explore";
+
 /** Chooses configurations; never reported. */
 export const TUNING_SEED = 0;
 
@@ -22,6 +25,8 @@ export interface CellPlan {
   readonly configurations: readonly Configuration[];
   readonly reportSeeds: readonly number[];
   readonly diagnosticPoints: number;
+  /** Ends tuning trials that are hopeless beside the finished ones; not on boards. */
+  readonly stopEarly?: boolean;
   /** Why the cell cannot be measured; it has no trials then. */
   readonly invalid?: string;
 }
@@ -36,11 +41,12 @@ export interface PlanRequest {
   readonly datasetSizes: readonly number[];
   readonly reportSeeds: readonly number[];
   readonly diagnosticPoints?: number;
+  readonly stopEarly?: boolean;
 }
 
 /** Every combination of optimizer, dataset size and batch size. */
 export function planCells(request: PlanRequest): CellPlan[] {
-  const { task, tier, arm, reportSeeds, diagnosticPoints = 0 } = request;
+  const { task, tier, arm, reportSeeds, diagnosticPoints = 0, stopEarly } = request;
   const { budget } = tierOf(task, tier);
   return request.optimizers.flatMap((optimizer) => {
     const configurations = request.configurations(optimizer);
@@ -53,6 +59,7 @@ export function planCells(request: PlanRequest): CellPlan[] {
           configurations,
           reportSeeds,
           diagnosticPoints,
+          ...(stopEarly && { stopEarly }),
           ...(invalid && { invalid }),
         };
       }),
