@@ -17,10 +17,18 @@ interface Named {
   readonly spec: TensorSpec;
 }
 
+/** Graphs with more intermediates than this are worth some time to save memory. */
+const HEAVY_BYTES = 2 ** 26;
+
+/** Intermediates of compiled graphs that may stay beside twice those of the largest one. */
+const LIGHT_BYTES = 2 ** 32;
+
 /** A loaded session with the names of its inputs and outputs, in the signature's order. */
 export interface CompiledGraph {
   readonly signature: string;
   session: RuntimeSession | null;
+  /** Bytes of everything that it computes: what its memory grows with. */
+  readonly weight: number;
   readonly inputs: readonly Named[];
   readonly outputs: readonly GraphOutput[];
 }
@@ -89,6 +97,13 @@ export class Compiler {
     };
   }
 
+  /** A graph whose constants have changed will hardly be asked for again: a large one goes at once. */
+  retire(graph: CompiledGraph): void {
+    if (graph.weight < HEAVY_BYTES) return;
+    this.cache.delete(graph.signature);
+    release(graph);
+  }
+
   /** Marks a graph as used now; the cache's order is the order of use. */
   touch(graph: CompiledGraph): void {
     this.cache.delete(graph.signature);
@@ -110,26 +125,36 @@ export class Compiler {
 
   private compile(recorded: RecordedGraph, signature: string): CompiledGraph {
     const start = performance.now();
-    const { model, inputs, outputs: named, isSmall } = build(recorded, this.options.device);
+    const built = build(recorded, this.options.device);
+    const { model, inputs, weight } = built;
     const onGpu = this.options.device === "webgpu";
     // Other dtypes are computed on the CPU there, and would only travel.
-    const outputs = named.map((output) => {
+    const outputs = built.outputs.map((output) => {
       return { ...output, onDevice: onGpu && output.spec.dtype === "float32" };
     });
     const session = createSession(
       encodeModel(model),
-      isSmall ? { ...this.options, threads: 1 } : this.options,
+      {
+        ...this.options,
+        threads: built.isSmall ? 1 : this.options.threads,
+        memoryPattern: weight < HEAVY_BYTES,
+      },
       onGpu ? locationsOf(outputs) : undefined,
     );
     this.compiles++;
     this.compileMs += performance.now() - start;
-    return { signature, session, inputs, outputs };
+    return { signature, session, weight, inputs, outputs };
   }
 
+  /** A session keeps the memory of its intermediates: few large ones may stay. */
   private evict(): void {
+    const weights = [...this.cache.values()].map(({ weight }) => weight);
+    const budget = LIGHT_BYTES + 2 * Math.max(...weights);
+    let total = weights.reduce((sum, weight) => sum + weight, 0);
     for (const [key, graph] of this.cache) {
-      if (this.cache.size <= this.limit) return;
+      if (this.cache.size <= this.limit && total <= budget) return;
       this.cache.delete(key);
+      total -= graph.weight;
       release(graph);
     }
   }
@@ -161,6 +186,7 @@ function build(
   inputs: Named[];
   outputs: Named[];
   isSmall: boolean;
+  weight: number;
 } {
   const builder = new ModelBuilder(device);
   const feeds = recorded.feeds.map(({ spec, constant }, i) => {
@@ -204,7 +230,7 @@ function build(
     nodes: builder.list,
     constants: builder.constants,
   };
-  return { model, inputs, outputs, isSmall: isSmallGraph(builder) };
+  return { model, inputs, outputs, isSmall: isSmallGraph(builder), weight: weightOf(builder) };
 }
 
 /** Up to here one thread is as fast as several, and a session without a pool is cheaper. */
@@ -217,6 +243,11 @@ function isSmallGraph(builder: ModelBuilder): boolean {
       return shape !== undefined && sizeOf(shape) <= SMALL_TENSOR;
     }),
   );
+}
+
+function weightOf(builder: ModelBuilder): number {
+  const made = builder.list.flatMap(({ outputs }) => outputs);
+  return made.reduce((bytes, name) => bytes + 4 * sizeOf(builder.shape(name) ?? [0]), 0);
 }
 
 /** Some ONNX kernels reject what they would compute nothing from. */

@@ -209,6 +209,7 @@ export class LazyGraph {
         return plan;
       }
       for (const feed of changed) varying.add(feed);
+      this.compiler.retire(plan.graph);
     }
     const live = outputs.map((value) => value.alive);
     const plan = this.compiler.plan(this.cursor, live, (feed) => {
