@@ -5,6 +5,7 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
+import { unwritable } from "./store-error.ts";
 
 interface Owner {
   readonly host: string;
@@ -16,9 +17,20 @@ interface Owner {
 /** Releases the lock. */
 export type Release = () => void;
 
-/** Takes the lock of `file`, or returns its owner's description when a living process has it. */
+/**
+ * Takes the lock of `file`, or returns its owner's description when a living process has it.
+ *
+ * @throws StoreError where nothing can be written.
+ */
 export function tryLock(file: string): { release: Release } | { heldBy: string } {
-  const path = `${file}.lock`;
+  try {
+    return takeLock(`${file}.lock`);
+  } catch (error) {
+    throw unwritable(file, error);
+  }
+}
+
+function takeLock(path: string): ReturnType<typeof tryLock> {
   mkdirSync(dirname(path), { recursive: true });
   for (let attempt = 0; attempt < 3; attempt++) {
     if (create(path)) return { release: () => rmSync(path, { force: true }) };

@@ -4,14 +4,8 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { syntheticFiles } from "../analysis/synthetic.ts";
 import type { CellFile, Trial } from "./schema.ts";
-import {
-  cellPath,
-  listCellFiles,
-  readCellFile,
-  StoreError,
-  storeTrial,
-  writeCellFile,
-} from "./store.ts";
+import { cellPath, listCellFiles, readCellFile, storeTrial, writeCellFile } from "./store.ts";
+import { StoreError } from "./store-error.ts";
 
 const [file] = syntheticFiles({ batchSizes: [64] }) as [CellFile];
 const [first, second] = file.trials as [Trial, Trial];

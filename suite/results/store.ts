@@ -24,16 +24,7 @@ import {
   storedFileSchema,
   type Trial,
 } from "./schema.ts";
-
-/** A result file that cannot be read or may not be written. */
-export class StoreError extends Error {
-  readonly file: string;
-
-  constructor(file: string, message: string) {
-    super(`${file}: ${message}`);
-    this.file = file;
-  }
-}
+import { StoreError, unwritable } from "./store-error.ts";
 
 /** `<tier>/<task>/<arm>/<optimizer>/b<batch>-n<dataset>.<device class>.json` */
 export function cellPath(cell: Cell, arm: string, deviceClass: string): string {
@@ -118,7 +109,6 @@ export function writeCellFile(file: string, content: CellFile): void {
         "Record fewer diagnostics or fewer trials in this cell.",
     );
   }
-  mkdirSync(dirname(file), { recursive: true });
   writeAtomically(file, text);
 }
 
@@ -127,6 +117,7 @@ export function writeAtomically(file: string, text: string): void {
   const temporary = `${file}.${process.pid}.tmp`;
   let handle: number | undefined;
   try {
+    mkdirSync(dirname(file), { recursive: true });
     handle = openSync(temporary, "w");
     const bytes = Buffer.from(text);
     for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done);
@@ -137,9 +128,6 @@ export function writeAtomically(file: string, text: string): void {
   } catch (error) {
     if (handle !== undefined) closeSync(handle);
     rmSync(temporary, { force: true });
-    throw new StoreError(
-      file,
-      `could not be written: ${(error as Error).message}. Free space or permissions?`,
-    );
+    throw unwritable(file, error);
   }
 }

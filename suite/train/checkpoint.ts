@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { z } from "zod";
 import type { SavedTensor } from "../optimizer/state.ts";
+import { unwritable } from "../results/store-error.ts";
 
 /** Plain data to be kept beside the tensors. */
 export type CheckpointMeta = Record<string, unknown>;
@@ -34,7 +35,7 @@ const headerSchema = z.strictObject({
 
 const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
-/** One file: header length (8 bytes), JSON header, tensors' bytes; replaced as a whole or not at all. */
+/** One file: header length (8 bytes), JSON header, tensors' bytes; replaced as a whole or not at all. @throws StoreError */
 export function writeCheckpoint(path: string, checkpoint: Checkpoint): void {
   const entries = Object.entries(checkpoint.tensors);
   const header = Buffer.from(
@@ -50,13 +51,21 @@ export function writeCheckpoint(path: string, checkpoint: Checkpoint): void {
   );
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(header.length));
+  const tensors = entries.map(([, { values }]) =>
+    Buffer.from(values.buffer, values.byteOffset, values.byteLength),
+  );
+  try {
+    replaceFile(path, [length, header, ...tensors]);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+function replaceFile(path: string, parts: readonly Buffer[]): void {
   const temporary = `${path}.tmp`;
   const file = openSync(temporary, "w");
   try {
-    for (const part of [length, header]) writeWhole(file, part);
-    for (const [, { values }] of entries) {
-      writeWhole(file, Buffer.from(values.buffer, values.byteOffset, values.byteLength));
-    }
+    for (const part of parts) writeWhole(file, part);
     fsyncSync(file);
   } catch (error) {
     rmSync(temporary, { force: true });
