@@ -20,7 +20,8 @@ const mlp = (
     `mlp 784-${hidden}-${hidden}-10, batch ${batch}` +
     (stepsPerGraph > 1 ? `, ${stepsPerGraph} steps a graph` : ""),
   case: "mlp",
-  sizes: { inputs: 784, hidden, batch, ...(stepsPerGraph > 1 && { stepsPerGraph }) },
+  sizes: { inputs: 784, hidden, batch },
+  ...(stepsPerGraph > 1 && { stepsPerGraph }),
   steps,
   wanted,
 });

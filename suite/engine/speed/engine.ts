@@ -10,7 +10,7 @@ import { crossEntropy } from "../../nn/losses.ts";
 import { type Model, ModelBuilder } from "../../nn/model.ts";
 import { loadOptimizer } from "../../protocol/registry.ts";
 import type { BackendName } from "../index.ts";
-import { flush, readCost, startCost, stopCost, useBackend } from "../index.ts";
+import { EngineError, flush, readCost, startCost, stopCost, useBackend } from "../index.ts";
 import type { Workload } from "./protocol.ts";
 import { type Prepared, serve } from "./serve.ts";
 import { adamW, sgdMomentum, type Update } from "./updates.ts";
@@ -128,7 +128,7 @@ async function stepOf({ case: name, sizes }: Workload): Promise<(() => void) | n
 async function prepare(workload: Workload): Promise<Prepared | null> {
   const step = await stepOf(workload);
   if (step === null) return null;
-  const stepsPerCall = Number(workload.sizes.stepsPerGraph ?? 1);
+  const stepsPerCall = workload.stepsPerGraph ?? 1;
   startCost();
   step();
   flush();
@@ -145,5 +145,8 @@ async function prepare(workload: Workload): Promise<Prepared | null> {
   };
 }
 
-const { runtimeVersion } = await useBackend({ backend, threads });
+const { runtimeVersion } = await useBackend({ backend, threads }).catch((error) => {
+  console.error(error instanceof EngineError ? error.summary : error);
+  process.exit(1);
+});
 await serve(runtimeVersion, prepare);

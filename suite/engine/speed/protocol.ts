@@ -4,6 +4,8 @@
 export interface Workload {
   readonly case: string;
   readonly sizes: Readonly<Record<string, number | string>>;
+  /** Steps that a lazy engine records before it runs them; everyone else does them one by one. */
+  readonly stepsPerGraph?: number;
 }
 
 export interface Request extends Workload {
@@ -19,5 +21,8 @@ export interface Timing {
   readonly flops?: number;
 }
 
+/** It has no such case, or the case failed. */
+export type Refusal = { readonly absent: true } | { readonly error: string };
+
 /** The first line a contestant writes says who it is; then each request gets one of these. */
-export type Answer = Timing | { readonly error: string };
+export type Answer = Timing | Refusal;

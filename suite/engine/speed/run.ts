@@ -8,8 +8,8 @@ import { parseArgs } from "node:util";
 import { defaultThreads } from "../devices.ts";
 import { CASES, type Case } from "./cases.ts";
 import { type Contestant, ours, peer } from "./contestants.ts";
-import type { Answer } from "./protocol.ts";
-import { minimum, type Row, table } from "./table.ts";
+import type { Refusal } from "./protocol.ts";
+import { minimum, notes, type Row, table } from "./table.ts";
 
 const HELP = `npm run speed:engine -- [--case WORD] [--python PATH] [--threads N] [--rounds N] [--json]
 
@@ -63,18 +63,22 @@ async function main(): Promise<number> {
   for (const contestant of contestants) contestant.stop();
   const others = contestants.slice(1).map(({ key }) => key);
   if (values.json) console.log(JSON.stringify({ threads, contestants: names, peak, rows }));
-  else console.log(`\n${table(rows, others, peak)}`);
-  return 0;
+  else console.log(`\n${[table(rows, others, peak), ...notes(rows)].join("\n")}`);
+  return rows.every(({ milliseconds }) => milliseconds.onnxruntime) ? 0 : 1;
 }
 
 /** The engine first, then whoever else can run here. */
 async function assemble(python: string | undefined, threads: number): Promise<Contestant[]> {
+  const onEnd = (message: string) => console.error(message);
   const starting = [
-    ours("onnxruntime", threads),
-    ours("hand", threads),
-    ours("tensorflow", threads),
+    ours("onnxruntime", threads, onEnd),
+    ours("hand", threads, onEnd),
+    ours("tensorflow", threads, onEnd),
   ];
-  if (python) starting.push(peer("torch", python, threads), peer("jax", python, threads));
+  if (python) {
+    const options = { python, threads, onEnd };
+    starting.push(peer("torch", options), peer("jax", options));
+  }
   return (await Promise.all(starting)).filter((contestant) => contestant !== null);
 }
 
@@ -91,30 +95,28 @@ async function measurePeak(contestants: readonly Contestant[]): Promise<number> 
   return Math.max(...rates);
 }
 
+/** Whoever has no such case, or fails at it, is not asked again. */
 async function timeCase(
   item: Case,
   contestants: readonly Contestant[],
   rounds: number,
 ): Promise<Row> {
   const milliseconds: Record<string, number[]> = {};
+  const refusals: Record<string, Refusal> = {};
   let flops: number | undefined;
+  const { case: name, sizes, stepsPerGraph, steps } = item;
+  const request = { case: name, sizes, stepsPerGraph, steps, warmup: Math.max(5, steps) };
   for (let round = 0; round < rounds; round++) {
     for (const { key, ask } of contestants) {
-      const timing = await timed(ask, item);
-      if ("error" in timing) {
-        if (key === "onnxruntime") throw new Error(`${item.name}: ${timing.error}`);
-        continue;
-      }
-      milliseconds[key] = [...(milliseconds[key] ?? []), ...timing.milliseconds];
-      if (key === "onnxruntime") flops = timing.flops;
+      if (refusals[key]) continue;
+      const answer = await ask(request);
+      if ("milliseconds" in answer) {
+        milliseconds[key] = [...(milliseconds[key] ?? []), ...answer.milliseconds];
+        flops ??= answer.flops;
+      } else refusals[key] = answer;
     }
   }
-  return { case: item, milliseconds, ...(flops !== undefined && { flops }) };
-}
-
-function timed(ask: Contestant["ask"], item: Case): Promise<Answer> {
-  const { case: name, sizes, steps } = item;
-  return ask({ case: name, sizes, steps, warmup: Math.max(5, steps) });
+  return { case: item, milliseconds, refusals, ...(flops !== undefined && { flops }) };
 }
 
 process.exitCode = await main();

@@ -1,10 +1,13 @@
 /** @file Timings as a table. */
 import type { Case } from "./cases.ts";
+import type { Refusal } from "./protocol.ts";
 
 export interface Row {
   readonly case: Case;
   /** Milliseconds of every timed step, by contestant. */
   readonly milliseconds: Readonly<Record<string, readonly number[]>>;
+  /** Why a contestant has none. */
+  readonly refusals: Readonly<Record<string, Refusal>>;
   readonly flops?: number;
 }
 
@@ -15,38 +18,55 @@ export function median(values: readonly number[]): number {
   return sorted[sorted.length >> 1] as number;
 }
 
-/** One row for each case: ours, its rate, and its ratio to every other contestant. */
+const ABSENT = "—";
+const FAILED = "failed";
+
+/**
+ * One row for each case: ours, its rate, and its ratio to every other contestant. Where there is no
+ * ratio a dash says that the contestant has no such case, and `failed` that `notes` say why.
+ */
 export function table(rows: readonly Row[], others: readonly string[], peak: number): string {
   const header = ["case", "ms min", "median", "n", "GFLOP/s", "of peak"];
-  const cells = rows.map((row) => cellsOf(row, others, peak));
+  const cells = rows.map((row) => [
+    ...ownCells(row, peak),
+    ...others.map((key) => ratio(row, key)),
+  ]);
   return aligned([[...header, ...others.map((key) => `x ${key}`)], ...cells]);
 }
 
-function cellsOf(
-  { case: item, milliseconds, flops }: Row,
-  others: readonly string[],
-  peak: number,
-) {
-  const ours = milliseconds.onnxruntime ?? [];
+/** What failed, a line each. */
+export function notes(rows: readonly Row[]): string[] {
+  return rows.flatMap(({ case: { name }, refusals }) =>
+    Object.entries(refusals).flatMap(([key, refusal]) =>
+      "error" in refusal ? [`${FAILED}: ${key}, ${name}: ${refusal.error}`] : [],
+    ),
+  );
+}
+
+function ownCells({ case: { name }, milliseconds, flops }: Row, peak: number): string[] {
+  const ours = milliseconds.onnxruntime;
+  if (ours === undefined) return [name, FAILED, "", "", "", ""];
   const best = minimum(ours);
-  const rate = flops === undefined ? Number.NaN : flops / best / 1e6;
-  const ratios = others.map((key) => {
-    const other = milliseconds[key];
-    if (!other?.length) return "";
-    const ratio = best / minimum(other);
-    const wanted = item.wanted?.[key];
-    const verdict = wanted === undefined ? "" : ratio <= wanted ? " ok" : ` (wanted ${wanted})`;
-    return `${ratio.toFixed(2)}${verdict} [${digits(minimum(other))}]`;
-  });
+  const rate = flops === undefined ? undefined : flops / best / 1e6;
   return [
-    item.name,
+    name,
     digits(best),
     digits(median(ours)),
     String(ours.length),
-    Number.isNaN(rate) ? "" : rate.toFixed(0),
-    Number.isNaN(rate) ? "" : `${((100 * rate) / peak).toFixed(0)}%`,
-    ...ratios,
+    rate?.toFixed(0) ?? "",
+    rate === undefined ? "" : `${((100 * rate) / peak).toFixed(0)}%`,
   ];
+}
+
+function ratio({ case: item, milliseconds, refusals }: Row, key: string): string {
+  const theirs = milliseconds[key];
+  if (theirs === undefined) return "error" in (refusals[key] ?? {}) ? FAILED : ABSENT;
+  const time = `[${digits(minimum(theirs))}]`;
+  if (milliseconds.onnxruntime === undefined) return time;
+  const value = minimum(milliseconds.onnxruntime) / minimum(theirs);
+  const wanted = item.wanted?.[key];
+  const verdict = wanted === undefined ? "" : value <= wanted ? " ok" : ` (wanted ${wanted})`;
+  return `${value.toFixed(2)}${verdict} ${time}`;
 }
 
 function digits(milliseconds: number): string {

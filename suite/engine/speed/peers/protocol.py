@@ -1,7 +1,8 @@
 """How a peer talks to the benchmark: one JSON object per line, in and out.
 
 In:  {"case": "mlp", "sizes": {...}, "steps": 20, "warmup": 3}
-Out: {"milliseconds": [...]}, or {"error": "..."} where the peer has no such case.
+Out: {"milliseconds": [...]}, {"absent": true} where the peer has no such case, or {"error": "..."}
+where it failed; the next case is tried all the same.
 """
 import json
 import sys
@@ -9,23 +10,36 @@ import time
 
 
 def serve(name, cases):
-    print(json.dumps({"name": name}), flush=True)
+    """Answers requests until the input ends. `cases` makes the step of a case from its sizes."""
+    answer({"name": name})
     prepared = {}
     for line in sys.stdin:
         request = json.loads(line)
-        key = json.dumps([request["case"], request["sizes"]], sort_keys=True)
-        if request["case"] not in cases:
-            print(json.dumps({"error": f"no case {request['case']}"}), flush=True)
-            continue
-        if key not in prepared:
+        try:
+            answer(timed(request, cases, prepared))
+        except Exception as error:
             prepared.clear()
-            step = prepared[key] = cases[request["case"]](**request["sizes"])
-            for _ in range(request["warmup"]):
-                step()
-        step = prepared[key]
-        milliseconds = []
-        for _ in range(request["steps"]):
-            start = time.perf_counter()
+            answer({"error": f"{type(error).__name__}: {error}"})
+
+
+def timed(request, cases, prepared):
+    key = json.dumps([request["case"], request["sizes"]], sort_keys=True)
+    if request["case"] not in cases:
+        return {"absent": True}
+    if key not in prepared:
+        prepared.clear()
+        step = cases[request["case"]](**request["sizes"])
+        for _ in range(request["warmup"]):
             step()
-            milliseconds.append(1e3 * (time.perf_counter() - start))
-        print(json.dumps({"milliseconds": milliseconds}), flush=True)
+        prepared[key] = step
+    step = prepared[key]
+    milliseconds = []
+    for _ in range(request["steps"]):
+        start = time.perf_counter()
+        step()
+        milliseconds.append(1e3 * (time.perf_counter() - start))
+    return {"milliseconds": milliseconds}
+
+
+def answer(values):
+    print(json.dumps(values), flush=True)
