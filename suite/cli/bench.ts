@@ -42,7 +42,7 @@ const command = addSelectionOptions(new Command("bench"))
   .option("--shard <part/parts>", "run one part of the plan (see npm run plan)", shard)
   .option("--dry-run", "show the plan, run nothing")
   .option("--json", "one JSON line per trial on standard output")
-  .option("--list", "show tasks, tiers and optimizers")
+  .option("--list", "tasks, tiers, optimizers, studies; with --task: seconds per trial")
   .addHelpText(
     "after",
     `
@@ -52,12 +52,14 @@ Examples:
   npm run bench -- --task mnist-mlp --optimizer kfac --set damping=0.01,learningRate=0.3
   npm run bench -- --task mnist-mlp --tier mini --tune   tuned, three seeds, into results/
   npm run bench -- --task mnist-mlp --tier paper --tune --dry-run
-  npm run bench -- --study fig4 --tier mini              a figure of the paper`,
+  npm run bench -- --study fig4 --tier mini              a figure of the paper
+  npm run bench -- --list                                everything there is to run
+  npm run bench -- --list --task mnist-mlp --tier mini   what a trial takes, by optimizer and batch`,
   )
   .action(bench);
 
 async function bench(options: BenchOptions): Promise<void> {
-  if (options.list) return printList();
+  if (options.list) return printList(options.task, options.tier);
   const { task, tier, protocol, plans: all, study } = await select(options);
   const known = { times: readStepTimes(), task, engine: options };
   const estimate = estimator(known);

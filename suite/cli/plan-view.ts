@@ -29,13 +29,16 @@ export function planText({
       ];
     });
   const more = cells.length > MOST_ROWS ? `… and ${cells.length - MOST_ROWS} more cells\n` : "";
-  const open =
-    unmeasured > 0
-      ? `, and ${unmeasured} cells whose time is not measured (npm run speed -- --trials)`
-      : "";
   return (
     `${textTable(["optimizer", "batch", "dataset", "trials", "time"], rows)}\n${more}\n` +
     `${cells.length} cells, ${trials} trials, ${finished} finished. ` +
-    `Left: about ${duration(seconds)}${open}; ${(bytes / 1e6).toFixed(1)} MB of results.\n`
+    `Left: ${timeText(seconds, unmeasured)}; ${(bytes / 1e6).toFixed(1)} MB of results.\n`
   );
+}
+
+/** No time is made up for cells without a measurement. */
+function timeText(seconds: number, unmeasured: number): string {
+  const open = `${unmeasured} cells whose time is not measured (npm run speed -- --trials)`;
+  if (unmeasured === 0) return `about ${duration(seconds)}`;
+  return seconds === 0 ? open : `about ${duration(seconds)}, and ${open}`;
 }

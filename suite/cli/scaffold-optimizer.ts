@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../protocol/error.ts";
 import { loadOptimizers } from "../protocol/registry.ts";
+import { exportName, requireName, titleOf } from "./scaffold-names.ts";
 
 /**
  * Writes `<name>.ts` and `<name>.test.ts`; returns their paths.
@@ -10,12 +11,7 @@ import { loadOptimizers } from "../protocol/registry.ts";
  * @throws UsageError for a name that is taken or none.
  */
 export async function scaffoldOptimizer(name: string, folder: string): Promise<string[]> {
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
-    throw new UsageError(
-      `"${name}" cannot be an optimizer's name.`,
-      "Use lower-case letters, digits and single hyphens, a letter first: my-method.",
-    );
-  }
+  requireName(name, "optimizer");
   const files = [
     [join(folder, `${name}.ts`), optimizerText(name)],
     [join(folder, `${name}.test.ts`), testText(name)],
@@ -31,27 +27,10 @@ export async function scaffoldOptimizer(name: string, folder: string): Promise<s
   return files.map(([file]) => file);
 }
 
-/** `my-method` → `myMethod`; names that JavaScript reserves get an ending. */
-function exportName(name: string): string {
-  const camel = name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-  try {
-    new Function(`"use strict"; const ${camel} = 0;`);
-    return camel;
-  } catch {
-    return `${camel}Optimizer`;
-  }
-}
-
-const titleOf = (name: string): string =>
-  name.replace(
-    /(^|-)([a-z0-9])/g,
-    (_, gap: string, letter: string) => (gap ? " " : "") + letter.toUpperCase(),
-  );
-
 const optimizerText = (name: string): string => `/**
  * @file ${titleOf(name)}: what it does, in one sentence.
  *
- *   b ← μb + g,   θ ← θ − ηb                  g  gradient, b  momentum, both shaped like θ
+ *   b ← μb + (1 − μ)g,   θ ← θ − η b/(1 − μᵗ)      g  gradient, b  its moving average, t  steps so far
  *
  * Author, year, link. Differences from the source. FLOPs and floats of state per parameter.
  */
@@ -60,16 +39,20 @@ import { z } from "zod";
 import { defineOptimizer } from "../suite/optimizer/declaration.ts";
 import { firstOrder } from "../suite/optimizer/first-order.ts";
 import { clipNorm, learningRate, momentum } from "../suite/optimizer/hyperparameters.ts";
+import type { StepInfo } from "../suite/optimizer/problem.ts";
 import { logUniform } from "../suite/optimizer/search.ts";
 
-export const ${exportName(name)} = defineOptimizer({
+export const ${exportName(name, "Optimizer")} = defineOptimizer({
   id: "${name}",
   name: "${titleOf(name)}",
   family: "first-order",
   version: 1,
   order: 1000,
   summary: "One sentence for lists and boards.",
-  rule: ["b \\\\leftarrow \\\\mu b + g", "\\\\theta \\\\leftarrow \\\\theta - \\\\eta\\\\, b"],
+  rule: [
+    "b \\\\leftarrow \\\\mu b + (1-\\\\mu) g",
+    "\\\\theta \\\\leftarrow \\\\theta - \\\\eta\\\\, b/(1-\\\\mu^t)",
+  ],
   citation: {
     authors: "Author",
     title: "Title",
@@ -84,13 +67,16 @@ export const ${exportName(name)} = defineOptimizer({
   }),
   search: { learningRate: logUniform(1e-3, 1) },
   schedule: "task",
-  cost: ({ dIn, dOut }) => ({ update: 4 * dIn * dOut, state: dIn * dOut }),
+  cost: ({ dIn, dOut }) => ({ update: 5 * dIn * dOut, state: dIn * dOut }),
   create: firstOrder(({ name, variable }, { hyperparameters }, state) => {
-    const buffer = state.tensor(\`\${name}.momentum\`, () => tf.zerosLike(variable));
-    return (gradient, rate) => {
-      const moved = tf.add(tf.mul(buffer, hyperparameters.momentum), gradient);
-      buffer.assign(moved);
-      variable.assign(tf.sub(variable, tf.mul(moved, rate)));
+    const { momentum: mu } = hyperparameters;
+    const average = state.tensor(\`\${name}.average\`, () => tf.zerosLike(variable));
+    // Called once per step: the clipped gradient, and η after the schedule.
+    return (gradient: tf.Tensor, rate: number, { step }: StepInfo) => {
+      const b = tf.add(tf.mul(average, mu), tf.mul(gradient, 1 - mu));
+      average.assign(b);
+      // \`step\` counts from 0. What changes from step to step is a factor, computed here in float64.
+      variable.assign(tf.sub(variable, tf.mul(b, rate / (1 - mu ** (step + 1)))));
     };
   }),
 });
@@ -107,12 +93,13 @@ describeConformance(file);
 beforeAll(() => useBackend({ backend: "reference" }));
 
 it("moves as worked out by hand", () => {
-  const bench = benchOf(file.${exportName(name)}, parameter("theta", [1, 2]), { learningRate: 0.1 });
+  const bench = benchOf(file.${exportName(name, "Optimizer")}, parameter("theta", [1, 2]), { learningRate: 0.1 });
   bench.step({ gradients: [[1, -2]] });
   bench.step({ gradients: [[0.5, 1]] });
   const [theta] = bench.values();
-  expect(theta?.[0]).toBeCloseTo(1 - 0.1 * 1 - 0.1 * (0.9 * 1 + 0.5), 6);
-  expect(theta?.[1]).toBeCloseTo(2 + 0.1 * 2 - 0.1 * (0.9 * -2 + 1), 6);
+  // The first average is the gradient itself; the second is 0.09 and 0.1 of the two, over 0.19.
+  expect(theta?.[0]).toBeCloseTo(1 - 0.1 * 1 - (0.1 * (0.09 * 1 + 0.1 * 0.5)) / 0.19, 6);
+  expect(theta?.[1]).toBeCloseTo(2 + 0.1 * 2 - (0.1 * (0.09 * -2 + 0.1 * 1)) / 0.19, 6);
   bench.dispose();
 });
 `;

@@ -54,9 +54,7 @@ function boardOfPlans({ root, task, tier, plans }: SummaryOptions): string {
 function nextCommands({ task, study }: SummaryOptions): string {
   const what = study ? `--study ${study.id}` : `--task ${task.id}`;
   const tune = study ? "" : " --tune";
-  return (
-    "For results that count (add --dry-run to see the cost):\n" +
-    `  npm run bench -- ${what} --tier mini${tune}\n` +
-    `  npm run bench -- ${what} --tier paper${tune}\n`
-  );
+  const tiers = (["mini", "paper"] as const).filter((tier) => task.tiers[tier]);
+  const commands = tiers.map((tier) => `  npm run bench -- ${what} --tier ${tier}${tune}\n`);
+  return ["For results that count (add --dry-run to see the cost):\n", ...commands].join("");
 }

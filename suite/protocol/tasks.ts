@@ -6,7 +6,7 @@ import type { Tier } from "../results/schema.ts";
 import { UsageError, unknownName } from "./error.ts";
 import { isTaskDeclaration, type TaskDeclaration, type TierProtocol } from "./task.ts";
 
-const TASKS = fileURLToPath(new URL("../../tasks/", import.meta.url));
+export const TASKS = fileURLToPath(new URL("../../tasks/", import.meta.url));
 
 /** Every task of the folder, in the order that they declare. */
 export async function loadTasks(folder = TASKS): Promise<TaskDeclaration[]> {
