@@ -3,7 +3,11 @@ import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
 import type { Configuration } from "../optimizer/search.ts";
-import { completeConfiguration, searchedConfigurations } from "../protocol/configuration.ts";
+import {
+  type CellSizes,
+  completeConfiguration,
+  searchedConfigurations,
+} from "../protocol/configuration.ts";
 import { UsageError, unknownName } from "../protocol/error.ts";
 import { BOARD_ARM, type CellPlan, EXPLORE_ARM, planCells } from "../protocol/plan.ts";
 import { loadOptimizer } from "../protocol/registry.ts";
@@ -132,10 +136,10 @@ function plan(
     tier,
     arm: options.stopEarly ? EXPLORE_ARM : BOARD_ARM,
     optimizers,
-    configurations: (optimizer) =>
+    configurations: (optimizer, sizes) =>
       count
-        ? searchedConfigurations(optimizer, protocol, count)
-        : [completeConfiguration(optimizer, protocol, set)],
+        ? searchedConfigurations(optimizer, protocol, count, sizes)
+        : [completeConfiguration(optimizer, protocol, set, sizes)],
     batchSizes: options.batchSize ?? protocol.batchSizes,
     datasetSizes: options.datasetSize ?? [fullSize],
     reportSeeds: chosenSeeds,
@@ -161,16 +165,19 @@ async function selectStudy(id: string, tier: Tier): Promise<Selection> {
   const plans = await Promise.all(
     study.cells(protocol, tier).map(async (cells) => {
       const optimizer = await loadOptimizer(cells.optimizer);
-      const given = cells.configurations?.map((one) =>
-        completeConfiguration(optimizer, protocol, one),
-      );
-      const all = given ?? searchedConfigurations(optimizer, protocol, tuning.configurations);
+      const configurations = (sizes: CellSizes) =>
+        cells.configurations?.map((one) =>
+          completeConfiguration(optimizer, protocol, one, sizes),
+        ) ?? searchedConfigurations(optimizer, protocol, tuning.configurations, sizes);
       return planCells({
         task,
         tier,
         arm: study.arm,
         optimizers: [optimizer],
-        configurations: () => (tier === "smoke" ? thinned(all, SMOKE_CONFIGURATIONS) : all),
+        configurations: (_, sizes) =>
+          tier === "smoke"
+            ? thinned(configurations(sizes), SMOKE_CONFIGURATIONS)
+            : configurations(sizes),
         batchSizes: cells.batchSizes,
         datasetSizes: cells.datasetSizes,
         reportSeeds: reportSeeds(tuning.reportSeeds),

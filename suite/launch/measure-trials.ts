@@ -54,7 +54,7 @@ async function measureOne(
       build: (builder, values) => protocol.build(builder, values, data),
       data,
       optimizer,
-      hyperparameters: completeConfiguration(optimizer, protocol),
+      hyperparameters: completeConfiguration(optimizer, protocol, {}, { batchSize, datasetSize }),
       batchSize,
       datasetSize,
       steps: WARM_UP + TIMED,

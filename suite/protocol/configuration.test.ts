@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { kfac } from "../../optimizers/kfac.ts";
+import { soap } from "../../optimizers/soap.ts";
 import { mnistMlp } from "../../tasks/mnist-mlp/index.ts";
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
 import { completeConfiguration, searchedConfigurations, searchSpaceOf } from "./configuration.ts";
@@ -15,6 +16,29 @@ describe("completeConfiguration", () => {
     const complete = completeConfiguration(optimizer, { ...mini, fixed }, { clipNorm: 2 });
     expect(complete).toMatchObject({ momentum: 0.9, weightDecay: 5e-4, clipNorm: 2 });
     expect(complete).not.toHaveProperty("unknownToThisMethod");
+  });
+
+  it("renews curvature and inverses by epochs where the tier says so", () => {
+    const protocol = { ...mini, renewalsPerEpoch: 100 };
+    const intervals = (batchSize: number, given = {}) => {
+      const sizes = { batchSize, datasetSize: 50_000 };
+      const complete = completeConfiguration(optimizer, protocol, given, sizes);
+      return [complete.curvatureInterval, complete.inverseInterval];
+    };
+    expect(intervals(32)).toEqual([16, 16]);
+    expect(intervals(256)).toEqual([2, 2]);
+    expect(intervals(8192)).toEqual([1, 1]);
+    expect(intervals(32, { inverseInterval: 50 })).toEqual([16, 50]);
+    const slow = completeConfiguration(
+      soap as unknown as OptimizerDeclaration,
+      protocol,
+      {},
+      {
+        batchSize: 8192,
+        datasetSize: 50_000,
+      },
+    );
+    expect(slow.inverseInterval).toBe(10);
   });
 
   it.each([

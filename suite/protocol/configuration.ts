@@ -8,8 +8,15 @@ import {
 import { UsageError } from "./error.ts";
 import type { TierProtocol } from "./task.ts";
 
+/** The sizes of a cell. */
+export interface CellSizes {
+  readonly batchSize: number;
+  readonly datasetSize: number;
+}
+
 /**
- * Defaults, then what the task fixes for methods that have it, then what was given.
+ * Defaults, then what the task fixes for methods that have it, then what was given. Without `sizes`
+ * intervals stay as the method declares them.
  *
  * @throws UsageError naming the hyperparameter, its value and what is allowed.
  */
@@ -17,10 +24,13 @@ export function completeConfiguration(
   optimizer: OptimizerDeclaration,
   protocol: TierProtocol,
   given: Configuration = {},
+  sizes?: CellSizes,
 ): Configuration {
   const known = Object.keys(optimizer.hyperparameters.shape);
   const fixed = Object.fromEntries(
-    Object.entries(protocol.fixed).filter(([name]) => known.includes(name)),
+    Object.entries({ ...renewalIntervals(optimizer, protocol, sizes), ...protocol.fixed }).filter(
+      ([name]) => known.includes(name),
+    ),
   );
   const own = protocol.hyperparameters?.shape ?? {};
   const schema = optimizer.hyperparameters.extend(own);
@@ -31,6 +41,23 @@ export function completeConfiguration(
   throw new UsageError(
     `Optimizer ${optimizer.id}, hyperparameter "${name}": ${issue?.message}.`,
     `Its hyperparameters: ${[...known, ...Object.keys(own)].join(", ")}.`,
+  );
+}
+
+const INTERVALS = ["curvatureInterval", "inverseInterval"] as const;
+
+/** Intervals by `renewalsPerEpoch`, where they are longer than the method's own. */
+function renewalIntervals(
+  { hyperparameters }: OptimizerDeclaration,
+  { renewalsPerEpoch }: TierProtocol,
+  sizes?: CellSizes,
+): Configuration {
+  if (renewalsPerEpoch === undefined || !sizes) return {};
+  const stepsPerEpoch = Math.floor(sizes.datasetSize / sizes.batchSize);
+  const interval = Math.max(1, Math.round(stepsPerEpoch / renewalsPerEpoch));
+  const defaults = hyperparameters.parse({}) as Configuration;
+  return Object.fromEntries(
+    INTERVALS.map((name) => [name, Math.max(interval, Number(defaults[name] ?? 1))]),
   );
 }
 
@@ -54,8 +81,9 @@ export function searchedConfigurations(
   optimizer: OptimizerDeclaration,
   protocol: TierProtocol,
   count: number,
+  sizes?: CellSizes,
 ): Configuration[] {
   return quasiRandomConfigurations(searchSpaceOf(optimizer, protocol), count).map((given) =>
-    completeConfiguration(optimizer, protocol, given),
+    completeConfiguration(optimizer, protocol, given, sizes),
   );
 }

@@ -2,6 +2,7 @@
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
 import type { Configuration } from "../optimizer/search.ts";
 import type { Cell, Tier } from "../results/schema.ts";
+import type { CellSizes } from "./configuration.ts";
 import type { TaskDeclaration } from "./task.ts";
 import { tierOf } from "./tasks.ts";
 import { invalidReason } from "./validity.ts";
@@ -36,7 +37,10 @@ export interface PlanRequest {
   readonly tier: Tier;
   readonly arm: string;
   readonly optimizers: readonly OptimizerDeclaration[];
-  readonly configurations: (optimizer: OptimizerDeclaration) => readonly Configuration[];
+  readonly configurations: (
+    optimizer: OptimizerDeclaration,
+    sizes: CellSizes,
+  ) => readonly Configuration[];
   readonly batchSizes: readonly number[];
   readonly datasetSizes: readonly number[];
   readonly reportSeeds: readonly number[];
@@ -48,23 +52,22 @@ export interface PlanRequest {
 export function planCells(request: PlanRequest): CellPlan[] {
   const { task, tier, arm, reportSeeds, diagnosticPoints = 0, stopEarly } = request;
   const { budget } = tierOf(task, tier);
-  return request.optimizers.flatMap((optimizer) => {
-    const configurations = request.configurations(optimizer);
-    return request.datasetSizes.flatMap((datasetSize) =>
+  return request.optimizers.flatMap((optimizer) =>
+    request.datasetSizes.flatMap((datasetSize) =>
       request.batchSizes.map((batchSize) => {
         const invalid = invalidReason(budget, batchSize, datasetSize);
         return {
           cell: { tier, task: task.id, optimizer: optimizer.id, batchSize, datasetSize },
           arm,
-          configurations,
+          configurations: request.configurations(optimizer, { batchSize, datasetSize }),
           reportSeeds,
           diagnosticPoints,
           ...(stopEarly && { stopEarly }),
           ...(invalid && { invalid }),
         };
       }),
-    );
-  });
+    ),
+  );
 }
 
 /** Trials of a cell when nothing is finished yet (cross-fitting may report two configurations). */

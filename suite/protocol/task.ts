@@ -19,6 +19,12 @@ export interface TierProtocol extends TrialProtocol {
   readonly datasetAxisBatchSizes: readonly number[];
   /** Values that the task fixes for every method that has them, e.g. weight decay. */
   readonly fixed: Configuration;
+  /**
+   * How often an epoch curvature and inverses are renewed by methods that have intervals for them: the
+   * intervals are an epoch's steps divided by this, unless a method's own default is longer. Absent:
+   * every method's default.
+   */
+  readonly renewalsPerEpoch?: number;
   /** Replaces dimensions of a method's search space by name. */
   readonly search: SearchSpace;
   readonly tuning: { readonly configurations: number; readonly reportSeeds: number };

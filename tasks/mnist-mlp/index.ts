@@ -3,7 +3,9 @@
  *
  * `paper`: 784-2048-2048-10, ReLU, no biases, 60,000 digits, 20 epochs, label smoothing 0.1, weight
  * decay 1e-5, clipping at 10 (appendix C). `mini`: digits mean-pooled to 14×14, 196-128-128-10,
- * 50,000 digits, 10 epochs. `smoke`: the same net, 6,000 digits, 2 epochs.
+ * 50,000 digits, 5 epochs; curvature and inverses about 100 times an epoch, where an epoch has more
+ * steps (at batch 32 they would cost ten times the training). `smoke`: the same net, 6,000 digits,
+ * 2 epochs.
  */
 import { imageTask } from "../../suite/data/image-task.ts";
 import { MNIST_STATISTICS, standardised } from "../../suite/data/images/normalise.ts";
@@ -57,11 +59,12 @@ const smoke: TierProtocol = {
 
 const mini: TierProtocol = {
   ...small,
-  budget: { unit: "epochs", amount: 10 },
+  budget: { unit: "epochs", amount: 5 },
+  renewalsPerEpoch: 100,
   batchSizes: [32, 64, 128, 256, 512, 1024, 2048, 4096, 8192],
   datasetSizes: [1000, 2000, 5000, 10_000, 20_000, 50_000],
   datasetAxisBatchSizes: [64, 256, 1024],
-  evaluations: 11,
+  evaluations: 6,
   trainExamplesPerEvaluation: 5000,
   tuning: { configurations: 8, reportSeeds: 3 },
   competenceFloor: 0.97,

@@ -1,9 +1,12 @@
 /** @file Digits at half their resolution: the mean of each 2×2 block, standardised. */
-import type { Preparation } from "../examples.ts";
+import type { Examples, Preparation } from "../examples.ts";
 import type { Statistics } from "./normalise.ts";
 
+type Pixels = Examples["inputs"];
+
 /**
- * Single-channel images `[height, width, 1]` (even sizes) to `[height/2, width/2, 1]`.
+ * Single-channel images `[height, width, 1]` (even sizes) to `[height/2, width/2, 1]`, all of a
+ * dataset's when the first is asked for: a trial sees each of them many times.
  * The statistics are those of the full image: the mean is the same, the deviation a little less.
  */
 export function meanPooled(
@@ -17,22 +20,30 @@ export function meanPooled(
     { length: 4 * 255 + 1 },
     (_, sum) => (sum / 1020 - mean) / deviation,
   );
+  const size = rows * columns;
+  const known = new WeakMap<Pixels, Float32Array>();
+
+  function pooled(inputs: Pixels): Float32Array {
+    const values = new Float32Array((inputs.length / (height * width)) * size);
+    for (let i = 0; i < values.length; i++) {
+      // Rows of blocks follow each other without a gap from one image to the next.
+      const upper = 2 * Math.floor(i / columns) * width + 2 * (i % columns);
+      const lower = upper + width;
+      const sum =
+        (inputs[upper] as number) +
+        (inputs[upper + 1] as number) +
+        (inputs[lower] as number) +
+        (inputs[lower + 1] as number);
+      values[i] = bySum[sum] as number;
+    }
+    return values;
+  }
   return {
     shape: [rows, columns, 1],
     fill({ inputs }, row, target, offset) {
-      const start = row * height * width;
-      for (let y = 0; y < rows; y++) {
-        for (let x = 0; x < columns; x++) {
-          const upper = start + 2 * y * width + 2 * x;
-          const lower = upper + width;
-          const sum =
-            (inputs[upper] as number) +
-            (inputs[upper + 1] as number) +
-            (inputs[lower] as number) +
-            (inputs[lower + 1] as number);
-          target[offset + y * columns + x] = bySum[sum] as number;
-        }
-      }
+      const values = known.get(inputs) ?? pooled(inputs);
+      known.set(inputs, values);
+      target.set(values.subarray(row * size, (row + 1) * size), offset);
     },
   };
 }
