@@ -16,6 +16,7 @@ import { loadTask, tierOf } from "../protocol/tasks.ts";
 import { canonicalJson } from "../results/canonical.ts";
 import { TIERS, type Tier } from "../results/schema.ts";
 import { writeAtomically } from "../results/store.ts";
+import { percent } from "./data-share.ts";
 import { names, positiveInteger } from "./options.ts";
 import { runCommand } from "./run.ts";
 import { textTable } from "./table.ts";
@@ -178,11 +179,12 @@ async function trials(options: SpeedOptions): Promise<void> {
     String(entry.batchSize),
     (1000 * entry.stepSeconds).toFixed(2),
     duration(entry.evaluationSeconds),
+    percent(entry.dataShare ?? 0),
   ]);
   process.stdout.write(
     options.json
       ? `${canonicalJson(entries)}\n`
-      : `${textTable(["optimizer", "batch", "ms a step", "evaluation"], rows)}\n`,
+      : `${textTable(["optimizer", "batch", "ms a step", "evaluation", "waiting for data"], rows)}\n`,
   );
 }
 

@@ -4,10 +4,11 @@ import { buildBoard } from "../analysis/board.ts";
 import { factsOf } from "../protocol/facts.ts";
 import { BOARD_ARM, type CellPlan } from "../protocol/plan.ts";
 import type { TaskDeclaration } from "../protocol/task.ts";
-import type { Tier } from "../results/schema.ts";
+import type { CellFile, Tier } from "../results/schema.ts";
 import { listCellFiles, readCellFile } from "../results/store.ts";
 import type { StudyDeclaration } from "../studies/study.ts";
 import { boardText } from "./board-view.ts";
+import { dataShareText } from "./data-share.ts";
 import { figureText } from "./figure-view.ts";
 
 /** Challengers are compared with these. */
@@ -23,29 +24,35 @@ export interface SummaryOptions {
 
 /** Prints the study's figure, or the board of the cells that were planned. */
 export function printSummary(options: SummaryOptions): void {
-  const { root, task, tier } = options;
+  const { root, task, tier, study } = options;
   const out = process.stdout;
+  const files = shownFiles(options);
   if (tier === "smoke") out.write("\nDemo, not a board: tier smoke is for trying things out.\n");
-  out.write(`\n${options.study ? studyText(options, options.study) : boardOfPlans(options)}\n\n`);
-  out.write(`Results: ${join(root, tier, task.id)}\n`);
+  out.write(`\n${study ? studyText(options, study, files) : boardOfPlans(options, files)}\n\n`);
+  out.write(`${dataShareText(files)}\nResults: ${join(root, tier, task.id)}\n`);
   if (tier === "smoke") out.write(nextCommands(options));
 }
 
+/** Results of the study's arm, or of the optimizers and batch sizes that were planned. */
+function shownFiles({ root, task, tier, plans, study }: SummaryOptions): CellFile[] {
+  const files = listCellFiles(join(root, tier, task.id)).map(readCellFile);
+  if (study) return files.filter(({ arm }) => arm === study.arm);
+  const optimizers = new Set(plans.map(({ cell }) => cell.optimizer));
+  const batches = new Set(plans.map(({ cell }) => cell.batchSize));
+  return files.filter(({ cell }) => optimizers.has(cell.optimizer) && batches.has(cell.batchSize));
+}
+
 /** The figure, its caption and where the paper has it. */
-function studyText({ root, task, tier }: SummaryOptions, study: StudyDeclaration): string {
-  const files = listCellFiles(join(root, tier, task.id))
-    .map(readCellFile)
-    .filter(({ arm }) => arm === study.arm);
+function studyText(
+  { task, tier }: SummaryOptions,
+  study: StudyDeclaration,
+  files: readonly CellFile[],
+): string {
   const context = { tier, task: task.id, facts: factsOf(task, tier), arm: study.arm };
   return `${study.title} (the paper's ${study.paper})\n${study.caption}\n\n${figureText(study.figure(files, context))}`;
 }
 
-function boardOfPlans({ root, task, tier, plans }: SummaryOptions): string {
-  const optimizers = new Set(plans.map(({ cell }) => cell.optimizer));
-  const batches = new Set(plans.map(({ cell }) => cell.batchSize));
-  const files = listCellFiles(join(root, tier, task.id))
-    .map(readCellFile)
-    .filter(({ cell }) => optimizers.has(cell.optimizer) && batches.has(cell.batchSize));
+function boardOfPlans({ task, tier, plans }: SummaryOptions, files: readonly CellFile[]): string {
   const arm = plans[0]?.arm ?? BOARD_ARM;
   const board = buildBoard(files, { tier, task: task.id, facts: factsOf(task, tier), arm });
   return board ? boardText(board, BASELINES) : "No cell has a result.";

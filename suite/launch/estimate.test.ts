@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { estimator, longestFirst } from "./estimate.ts";
 import { madeCell, madeKnown, madeTime } from "./testing/made-plan.ts";
 
-/** Tier mini of mnist-mlp: 10 epochs; 23 trials a cell. */
+/** Tier mini of mnist-mlp counts in epochs; 23 trials a cell. */
+const epochs = madeKnown([]).task.tiers.mini?.budget.amount as number;
 const updates = (batchSize: number, datasetSize: number) =>
-  10 * Math.floor(datasetSize / batchSize);
+  epochs * Math.floor(datasetSize / batchSize);
 
 describe("estimator", () => {
   const known = madeKnown([madeTime("sgd", 64, 2), madeTime("sgd", 256, 8)]);

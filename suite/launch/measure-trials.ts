@@ -87,6 +87,7 @@ async function measureOne(
     evaluationSeconds: rounded(perExample * looked),
     finalSeconds: rounded(perExample * whole),
     compileSeconds: rounded(cost.seconds.compile),
+    dataShare: rounded(cost.seconds.data / cost.seconds.train),
   };
 }
 

@@ -21,6 +21,8 @@ const entrySchema = z.strictObject({
   evaluationSeconds: z.number().nonnegative(),
   finalSeconds: z.number().nonnegative(),
   compileSeconds: z.number().nonnegative(),
+  /** Share of a step spent waiting for its batch. */
+  dataShare: z.number().min(0).max(1).optional(),
 });
 
 const tableSchema = z.strictObject({
