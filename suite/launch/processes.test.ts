@@ -59,6 +59,30 @@ it("asked to stop, checkpoints what is in flight and starts nothing more", async
   expect(filesBelow(root, ".lock")).toEqual([]);
 });
 
+it("gives the same bits at any number of workers", async () => {
+  const sweepOf = async (workers: number) => {
+    const target = join(root, `${workers}`);
+    const batchSizes = [8, 12, 16];
+    const { cells, options } = madeSweep({ root: target, scratch, batchSizes, workers });
+    await launchProcesses(cells, options);
+    return listCellFiles(target)
+      .map(readCellFile)
+      .map(({ cell, trials }) => [
+        cell.batchSize,
+        trials.map(({ key, fingerprint, training, final }) => ({
+          key,
+          fingerprint,
+          training,
+          final,
+        })),
+      ]);
+  };
+  const alone = await sweepOf(1);
+  expect(alone).toHaveLength(3);
+  expect(new Set(alone.map((one) => JSON.stringify(one[1]))).size).toBe(3);
+  expect(await sweepOf(3)).toEqual(alone);
+});
+
 it("gives a lone worker as many threads as asked for", async () => {
   const { cells, options } = madeSweep({ root, scratch, batchSizes: [8], threads: 2 });
   await launchProcesses(cells, options);
