@@ -1,7 +1,11 @@
 /** @file A plan and its cost as text. */
 import type { PlanCost } from "../launch/plan-cost.ts";
+import { EXPLORE_ARM } from "../protocol/plan.ts";
 import { textTable } from "./table.ts";
 import { duration } from "./words.ts";
+
+/** For plans whose trials end early, or whose sizes are not the tier's. */
+export const EXPLORE_NOTE = "Arm explore: trials to look at; no board reads them.\n";
 
 /** Plans longer than this are summed up by optimizer. */
 const MOST_ROWS = 60;
@@ -29,8 +33,9 @@ export function planText({
       ];
     });
   const more = cells.length > MOST_ROWS ? `… and ${cells.length - MOST_ROWS} more cells\n` : "";
+  const note = cells.some(({ plan }) => plan.arm === EXPLORE_ARM) ? EXPLORE_NOTE : "";
   return (
-    `${textTable(["optimizer", "batch", "dataset", "trials", "time"], rows)}\n${more}\n` +
+    `${textTable(["optimizer", "batch", "dataset", "trials", "time"], rows)}\n${more}\n${note}` +
     `${cells.length} cells, ${trials} trials, ${finished} finished. ` +
     `Left: ${timeText(seconds, unmeasured)}; ${(bytes / 1e6).toFixed(1)} MB of results.\n`
   );

@@ -131,10 +131,18 @@ function plan(
   const chosenSeeds =
     seed !== undefined ? [seed] : reportSeeds(seeds ?? protocol.tuning.reportSeeds);
   const count = tune === true ? protocol.tuning.configurations : tune;
+  const tooLarge = options.datasetSize?.find((size) => size > fullSize);
+  if (tooLarge) {
+    throw new UsageError(
+      `--dataset-size was given ${tooLarge}, but ${task.id} has ${fullSize} examples at tier ${tier}.`,
+      `Choose ${protocol.datasetSizes.join(", ")} or another size up to ${fullSize}.`,
+    );
+  }
+  const own = options.stopEarly || (tier !== "smoke" && !onGrid(options, protocol));
   return planCells({
     task,
     tier,
-    arm: options.stopEarly ? EXPLORE_ARM : BOARD_ARM,
+    arm: own ? EXPLORE_ARM : BOARD_ARM,
     optimizers,
     configurations: (optimizer, sizes) =>
       count
@@ -145,6 +153,14 @@ function plan(
     reportSeeds: chosenSeeds,
     ...(options.stopEarly && { stopEarly: true }),
   });
+}
+
+/** Boards have the tier's own sizes; others are anybody's to explore. */
+function onGrid({ batchSize, datasetSize }: SelectionOptions, protocol: TierProtocol): boolean {
+  return (
+    (batchSize ?? []).every((size) => protocol.batchSizes.includes(size)) &&
+    (datasetSize ?? []).every((size) => protocol.datasetSizes.includes(size))
+  );
 }
 
 /** Configurations of a study at `smoke`: enough to see that it works. */

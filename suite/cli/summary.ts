@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { buildBoard } from "../analysis/board.ts";
 import { factsOf } from "../protocol/facts.ts";
-import { BOARD_ARM, type CellPlan } from "../protocol/plan.ts";
+import { BOARD_ARM, type CellPlan, EXPLORE_ARM } from "../protocol/plan.ts";
 import type { TaskDeclaration } from "../protocol/task.ts";
 import type { CellFile, Tier } from "../results/schema.ts";
 import { listCellFiles, readCellFile } from "../results/store.ts";
@@ -10,6 +10,7 @@ import type { StudyDeclaration } from "../studies/study.ts";
 import { boardText } from "./board-view.ts";
 import { dataShareText } from "./data-share.ts";
 import { figureText } from "./figure-view.ts";
+import { EXPLORE_NOTE } from "./plan-view.ts";
 
 /** Challengers are compared with these. */
 export const BASELINES = ["sgd", "adamw"] as const;
@@ -24,10 +25,11 @@ export interface SummaryOptions {
 
 /** Prints the study's figure, or the board of the cells that were planned. */
 export function printSummary(options: SummaryOptions): void {
-  const { root, task, tier, study } = options;
+  const { root, task, tier, study, plans } = options;
   const out = process.stdout;
   const files = shownFiles(options);
   if (tier === "smoke") out.write("\nDemo, not a board: tier smoke is for trying things out.\n");
+  if (plans[0]?.arm === EXPLORE_ARM) out.write(`\n${EXPLORE_NOTE}`);
   out.write(`\n${study ? studyText(options, study, files) : boardOfPlans(options, files)}\n\n`);
   out.write(`${dataShareText(files)}\nResults: ${join(root, tier, task.id)}\n`);
   if (tier === "smoke") out.write(nextCommands(options));
