@@ -12,8 +12,9 @@ import { UsageError } from "../protocol/error.ts";
 import type { CellPlan } from "../protocol/plan.ts";
 import { interruptible } from "./interrupt.ts";
 import { printList } from "./list.ts";
+import { loadWithProgress } from "./loading.ts";
 import { positiveInteger, type Shard, shard } from "./options.ts";
-import { planText } from "./plan-view.ts";
+import { leftOutText, planText } from "./plan-view.ts";
 import { progressView } from "./progress.ts";
 import { runCommand } from "./run.ts";
 import {
@@ -73,8 +74,9 @@ async function bench(options: BenchOptions): Promise<void> {
     return;
   }
   if (runnable.length === 0) throw nothingToRun(plans);
+  process.stderr.write(leftOutText(plans));
   // Loads (and, the first time, downloads) here, with progress; the workers find it in the cache.
-  await protocol.load({ onProgress: (message) => process.stderr.write(`${message}\n`) });
+  await loadWithProgress(protocol.load);
   const view = progressView(runnable, {
     mode: options.json ? "json" : process.stderr.isTTY ? "bar" : "lines",
     estimate,

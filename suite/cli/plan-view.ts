@@ -1,6 +1,6 @@
 /** @file A plan and its cost as text. */
 import type { PlanCost } from "../launch/plan-cost.ts";
-import { EXPLORE_ARM } from "../protocol/plan.ts";
+import { type CellPlan, EXPLORE_ARM } from "../protocol/plan.ts";
 import { textTable } from "./table.ts";
 import { duration } from "./words.ts";
 
@@ -39,6 +39,18 @@ export function planText({
     `${cells.length} cells, ${trials} trials, ${finished} finished. ` +
     `Left: ${timeText(seconds, unmeasured)}; ${(bytes / 1e6).toFixed(1)} MB of results.\n`
   );
+}
+
+/** Cells that cannot be run, by reason; empty where all can. */
+export function leftOutText(plans: readonly CellPlan[]): string {
+  const reasons = new Map<string, number>();
+  for (const { invalid } of plans) {
+    if (invalid) reasons.set(invalid, (reasons.get(invalid) ?? 0) + 1);
+  }
+  const lines = [...reasons].map(
+    ([reason, count]) => `Left out, ${count} ${count === 1 ? "cell" : "cells"}: ${reason}.\n`,
+  );
+  return lines.join("");
 }
 
 /** No time is made up for cells without a measurement. */

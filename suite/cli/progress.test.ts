@@ -43,6 +43,13 @@ it("writes a plain line per result where there is no terminal", () => {
   expect(out).toBe("");
 });
 
+it("says nothing of the time left behind the last result", () => {
+  const last = { ...plan, configurations: plan.configurations.slice(0, 1), reportSeeds: [1] };
+  const view = progressView([last], { ...options, mode: "lines" });
+  view.onMessage({ kind: "trial", cell: plan.cell, trial, reused: true });
+  expect(err).toMatch(/^1\/1 .*known\n$/);
+});
+
 it("writes one JSON object per event for machines", () => {
   const view = progressView([plan], { ...options, mode: "json" });
   view.onMessage({ kind: "progress", cell: plan.cell, share: 0.5 });

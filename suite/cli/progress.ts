@@ -57,12 +57,12 @@ export function progressView(
     running.delete(cellName(cell));
     done++;
     left.trialEnded(cell, secondsOf(trial), reused);
-    const secondsLeft = left.seconds();
+    const secondsLeft = done < total ? left.seconds() : 0;
     if (mode === "json") {
       const rest = secondsLeft === undefined ? {} : { secondsLeft: Math.round(secondsLeft) };
       tell({ ...trialEvent(cell, trial), reused, done, total, ...rest });
     } else {
-      const rest = bars ? "" : ` · ${leftText(secondsLeft)}`;
+      const rest = bars || done >= total ? "" : ` · ${leftText(secondsLeft)}`;
       print(`${done}/${total}  ${resultLine(cell, trial, reused)}${rest}`);
     }
   };

@@ -11,6 +11,7 @@ import type { CellFile, Trial } from "../results/schema.ts";
 import { readCellFile } from "../results/store.ts";
 import type { TrialOutcome } from "../train/outcome.ts";
 import { runTrial } from "../train/trial.ts";
+import { loadWithProgress } from "./loading.ts";
 import { runCommand } from "./run.ts";
 import { textTable } from "./table.ts";
 
@@ -63,9 +64,7 @@ async function rerun(file: CellFile, trial: Trial): Promise<Comparison> {
     device: device.device,
     threads: device.threads,
   });
-  const data = await protocol.load({
-    onProgress: (message) => process.stderr.write(`${message}\n`),
-  });
+  const data = await loadWithProgress(protocol.load);
   const outcome = await runTrial(
     {
       protocol,

@@ -17,6 +17,7 @@ import { canonicalJson } from "../results/canonical.ts";
 import { TIERS, type Tier } from "../results/schema.ts";
 import { writeAtomically } from "../results/store.ts";
 import { percent } from "./data-share.ts";
+import { loadWithProgress } from "./loading.ts";
 import { names, positiveInteger } from "./options.ts";
 import { runCommand } from "./run.ts";
 import { textTable } from "./table.ts";
@@ -156,9 +157,7 @@ async function trials(options: SpeedOptions): Promise<void> {
   const task = await loadTask(options.task);
   const protocol = tierOf(task, tier);
   const device = await useBackend({ threads, spinning: false });
-  const data = await protocol.load({
-    onProgress: (message) => process.stderr.write(`${message}\n`),
-  });
+  const data = await loadWithProgress(protocol.load);
   const entries = await measureTrials({
     task,
     tier,
