@@ -85,6 +85,9 @@ let loaded: Binding | undefined;
 
 function binding(): Binding {
   if (loaded) return loaded;
+  // Else it keeps an identifier of this machine and sends its maker what models are run. It looks once,
+  // when it is loaded; whoever wants that sets the variable to 0.
+  process.env.ORT_DISABLE_TELEMETRY ??= "1";
   try {
     const module = require("onnxruntime-node/dist/binding.js");
     module.initOrt();
