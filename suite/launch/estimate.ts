@@ -53,8 +53,7 @@ export function estimator(known: Known): Estimator {
   const standIn = (cell: Cell): number => {
     const others = [...methods].flatMap((method) => trial(cell, method) ?? []);
     if (others.length > 0) return others.reduce((sum, one) => sum + one, 0) / others.length;
-    const { budget } = tierOf(known.task, cell.tier);
-    return updatesOf(budget, cell.batchSize, cell.datasetSize);
+    return examplesSeen(cell, tierOf(known.task, cell.tier));
   };
   return {
     seconds: (plan) => {
@@ -64,6 +63,18 @@ export function estimator(known: Known): Estimator {
     },
     work: (plan) => trialCount(plan) * (trial(plan.cell) ?? standIn(plan.cell)),
   };
+}
+
+/** What an update costs beside its examples, in examples: small steps are mostly overhead. */
+const UPDATE_OVERHEAD = 100;
+
+/** Work of a trial where nothing was measured: training examples, updates and evaluations. */
+function examplesSeen(
+  { batchSize, datasetSize }: Cell,
+  { budget, evaluations, trainExamplesPerEvaluation }: TierProtocol,
+): number {
+  const updates = updatesOf(budget, batchSize, datasetSize);
+  return updates * (batchSize + UPDATE_OVERHEAD) + evaluations * trainExamplesPerEvaluation;
 }
 
 /** Steps, evaluations and compilation of one trial on one process. `rows`: by batch size, ascending. */
