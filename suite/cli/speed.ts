@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { type DeviceReport, useBackend } from "../engine/index.ts";
+import { peer } from "../engine/speed/contestants.ts";
 import { gemmRate } from "../launch/gemm-rate.ts";
-import { measureSteps, STEP_MODELS, type StepMeasurement } from "../launch/measure-steps.ts";
+import { measureSteps, type OptimizerTimes } from "../launch/measure-steps.ts";
 import { measureTrials } from "../launch/measure-trials.ts";
 import { sourceOf } from "../launch/provenance.ts";
+import { STEP_MODELS } from "../launch/step-models.ts";
 import { writeStepTimes } from "../launch/step-times.ts";
 import { UsageError, unknownName } from "../protocol/error.ts";
 import { loadOptimizer, loadOptimizers } from "../protocol/registry.ts";
@@ -20,6 +22,7 @@ import { percent } from "./data-share.ts";
 import { loadWithProgress } from "./loading.ts";
 import { names, positiveInteger } from "./options.ts";
 import { runCommand } from "./run.ts";
+import { stepsText } from "./step-view.ts";
 import { textTable } from "./table.ts";
 import { duration } from "./words.ts";
 
@@ -31,6 +34,7 @@ interface SpeedOptions {
   task?: string;
   tier: Tier;
   optimizer?: string[];
+  python?: string;
   rounds: number;
   threads: number;
   write?: boolean;
@@ -45,13 +49,13 @@ const command = new Command("speed")
       "costs of trials for estimates (--trials).",
   )
   .option("--case <word>", "engine: cases whose name contains the word")
-  .option("--python <path>", "engine: an interpreter with torch, or jax and optax, as peers")
-  .option("--steps", "every optimizer on a few models, at intervals 1 and never")
+  .option("--python <path>", "an interpreter with torch, or jax and optax, as peers")
+  .option("--steps", "every optimizer on a few models, at intervals 1 and 10, beside SGD")
   .option("--trials", "one task's trials: what plans are estimated from")
   .option("--task <id>", "with --trials")
   .option("--tier <tier>", "with --trials", "mini")
   .option("--optimizer <ids>", "default: all", names)
-  .option("--rounds <count>", "timed steps of each", positiveInteger("--rounds"), 21)
+  .option("--rounds <count>", "turns of everyone who is timed", positiveInteger("--rounds"), 5)
   .option(
     "--threads <count>",
     "threads of the engine",
@@ -67,7 +71,7 @@ Examples:
   npm run speed
   npm run speed -- --case "batch 32" --python .venv/bin/python
   npm run speed -- --steps
-  npm run speed -- --steps --optimizer sgd,kfac,shampoo --rounds 41
+  npm run speed -- --steps --optimizer sgd,kfac,shampoo --rounds 9
   npm run speed -- --trials --task mnist-mlp --tier mini --threads 1 --write
 
 Close other programs first: a busy machine makes every figure worse, and not equally.`,
@@ -96,14 +100,23 @@ async function chosenOptimizers({ optimizer }: SpeedOptions) {
 }
 
 async function steps(options: SpeedOptions): Promise<void> {
-  const device = await useBackend({ threads: options.threads, spinning: true });
+  const { threads, rounds, python } = options;
+  const device = await useBackend({ threads, spinning: true });
   const optimizers = await chosenOptimizers(options);
+  const sgd = await loadOptimizer("sgd");
+  const onEnd = (message: string) => process.stderr.write(`${message}\n`);
+  const torch = python ? await peer("torch", { python, threads, onEnd }) : null;
   const rate = gemmRate();
-  const measured: StepMeasurement[] = [];
+  const measured: OptimizerTimes[] = [];
   for (const model of STEP_MODELS) {
     process.stderr.write(`${model.name}, batch ${model.batchSize}\n`);
-    measured.push(...measureSteps(model, optimizers, options.rounds));
+    const onOptimizer = ({ optimizer, variants }: OptimizerTimes) =>
+      process.stderr.write(`  ${optimizer}: ${variants[0]?.medianMs} ms\n`);
+    measured.push(
+      ...(await measureSteps(model, { optimizers, sgd, rounds, peer: torch, onOptimizer })),
+    );
   }
+  torch?.stop();
   const table = { ...heading(device), gemmGflops: rate / 1e9, measurements: measured };
   if (options.write) save(`steps.${device.deviceClass}.json`, table);
   process.stdout.write(options.json ? `${canonicalJson(table)}\n` : stepsText(measured, rate));
@@ -117,38 +130,6 @@ const heading = (device: DeviceReport) => ({
   measuredAt: new Date().toISOString(),
   commit: sourceOf().commit,
 });
-
-function stepsText(measured: readonly StepMeasurement[], rate: number): string {
-  const models = [...new Set(measured.map(({ model }) => model))];
-  return models
-    .map((model) => {
-      const rows = measured.filter((one) => one.model === model);
-      const sgd = rows.find(({ optimizer }) => optimizer === "sgd");
-      const body = rows.map(({ optimizer, intervals, minimumMs, medianMs, flops }) => {
-        const floor = (1000 * flops) / rate;
-        return [
-          optimizer,
-          intervals,
-          medianMs.toFixed(2),
-          minimumMs.toFixed(2),
-          sgd ? (minimumMs / sgd.minimumMs).toFixed(1) : "",
-          floor.toFixed(2),
-          (minimumMs / floor).toFixed(1),
-        ];
-      });
-      const header = [
-        "optimizer",
-        "intervals",
-        "median ms",
-        "min ms",
-        "× sgd",
-        "floor ms",
-        "× floor",
-      ];
-      return `${model}, batch ${rows[0]?.batchSize}\n${textTable(header, body)}\n`;
-    })
-    .join("\n");
-}
 
 async function trials(options: SpeedOptions): Promise<void> {
   if (!options.task) throw new UsageError("--trials needs a task.", "Add --task mnist-mlp.");

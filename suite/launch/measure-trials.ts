@@ -1,13 +1,22 @@
-/** @file Measures what trials cost here, for estimates: a few steps of each method and batch size. */
+/**
+ * @file Measures what trials cost here, for estimates, as cheaply as it can be near the truth.
+ *
+ * Two trials of each method and batch size. The first, of a few steps, shows what compiling and
+ * evaluating take. The second is a real one, as long as the protocol says, and is left as soon as its
+ * steps were timed warm: a cold step takes up to ten times as long as those of a long trial.
+ */
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
 import { completeConfiguration } from "../protocol/configuration.ts";
 import type { TaskDeclaration } from "../protocol/task.ts";
 import { tierOf } from "../protocol/tasks.ts";
-import { invalidReason } from "../protocol/validity.ts";
+import { invalidReason, updatesOf } from "../protocol/validity.ts";
 import type { Tier } from "../results/schema.ts";
 import type { TaskData } from "../train/data.ts";
-import { runTrial } from "../train/trial.ts";
+import type { TrialSpec } from "../train/spec.ts";
+import { runTrial, TrialInterrupted } from "../train/trial.ts";
+import { StepClock, type StepSeconds } from "./step-clock.ts";
 import type { StepTime } from "./step-times.ts";
+import { COLD_STEPS } from "./warm-up.ts";
 
 export interface MeasureOptions {
   readonly task: TaskDeclaration;
@@ -17,10 +26,6 @@ export interface MeasureOptions {
   readonly batchSizes: readonly number[];
   readonly onEntry?: (entry: StepTime) => void;
 }
-
-/** Steps before the timed ones: the first of each interval compile their graphs. */
-const WARM_UP = 3;
-const TIMED = 12;
 
 /** One entry per optimizer and batch size that makes a valid cell at the full dataset. */
 export async function measureTrials(options: MeasureOptions): Promise<StepTime[]> {
@@ -46,29 +51,20 @@ async function measureOne(
   datasetSize: number,
 ): Promise<StepTime> {
   const protocol = tierOf(task, tier);
-  const stepTimes: number[] = [];
-  let last = performance.now();
-  const { cost } = await runTrial(
-    {
-      protocol: { ...protocol, evaluations: 2 },
-      build: (builder, values) => protocol.build(builder, values, data),
-      data,
-      optimizer,
-      hyperparameters: completeConfiguration(optimizer, protocol, {}, { batchSize, datasetSize }),
-      batchSize,
-      datasetSize,
-      steps: WARM_UP + TIMED,
-      seed: 0,
-    },
-    {
-      onProgress: (done) => {
-        const now = performance.now();
-        if (done > WARM_UP && done < WARM_UP + TIMED) stepTimes.push((now - last) / 1000);
-        last = now;
-      },
-    },
-  );
-  stepTimes.sort((a, b) => a - b);
+  const spec: TrialSpec = {
+    protocol,
+    build: (builder, values) => protocol.build(builder, values, data),
+    data,
+    optimizer,
+    hyperparameters: completeConfiguration(optimizer, protocol),
+    batchSize,
+    datasetSize,
+    steps: updatesOf(protocol.budget, batchSize, datasetSize),
+    seed: 0,
+  };
+  const short = { ...spec, protocol: { ...protocol, evaluations: 2 }, steps: COLD_STEPS };
+  const { cost } = await runTrial(short);
+  const step = await warmStepOf(spec);
   // Two evaluations on the way and the final one, which also sees the whole training set.
   const looked =
     protocol.trainExamplesPerEvaluation + setSize(data, protocol.selection, datasetSize);
@@ -82,13 +78,25 @@ async function measureOne(
     tier,
     optimizer: optimizer.id,
     batchSize,
-    stepSeconds: rounded(stepTimes[Math.floor(stepTimes.length / 2)] as number),
-    fastestStepSeconds: rounded(stepTimes[0] as number),
+    stepSeconds: rounded(step.mean),
+    fastestStepSeconds: rounded(step.fastest),
     evaluationSeconds: rounded(perExample * looked),
     finalSeconds: rounded(perExample * whole),
     compileSeconds: rounded(cost.seconds.compile),
-    dataShare: rounded(cost.seconds.data / cost.seconds.train),
+    dataShare: rounded(step.dataShare),
   };
+}
+
+/** Of the steps of a trial once they are warm. */
+async function warmStepOf(spec: TrialSpec): Promise<StepSeconds> {
+  const enough = new AbortController();
+  const clock = new StepClock(spec, () => enough.abort());
+  try {
+    await runTrial({ ...spec, data: clock.data }, { signal: enough.signal });
+  } catch (error) {
+    if (!(error instanceof TrialInterrupted)) throw error;
+  }
+  return clock.read();
 }
 
 function setSize(

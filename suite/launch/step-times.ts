@@ -14,7 +14,7 @@ const entrySchema = z.strictObject({
   tier: z.enum(TIERS),
   optimizer: z.string(),
   batchSize: z.number().int().positive(),
-  /** Median over the steps after warm-up, defaults, one process alone. */
+  /** Mean over warm steps, whole intervals of the method, defaults, one process alone. */
   stepSeconds: z.number().positive(),
   fastestStepSeconds: z.number().positive(),
   /** One evaluation as in the middle of training; the last one also sees the whole training set. */

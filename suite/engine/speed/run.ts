@@ -16,7 +16,7 @@ const HELP = `npm run speed:engine -- [--case WORD] [--python PATH] [--threads N
   --case WORD     only cases whose name contains WORD; may be given several times
   --python PATH   an interpreter with torch, or jax and optax, as peers
   --threads N     threads of every contestant (default: all cores)
-  --rounds N      turns of every contestant per case (default: 3)
+  --rounds N      turns of every contestant per case (default: 5)
   --json          one JSON object on standard output
 
   npm run speed:engine -- --case "batch 32"
@@ -41,7 +41,7 @@ async function main(): Promise<number> {
   }
   const [threads, rounds] = [
     Number(values.threads ?? defaultThreads()),
-    Number(values.rounds ?? 3),
+    Number(values.rounds ?? 5),
   ];
   const words = values.case ?? [""];
   const cases = CASES.filter(({ name }) => words.some((word) => name.includes(word)));

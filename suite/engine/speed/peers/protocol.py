@@ -9,6 +9,10 @@ import sys
 import time
 
 
+class Absent(Exception):
+    """Raised where the peer has the case, but not with these sizes."""
+
+
 def serve(name, cases):
     """Answers requests until the input ends. `cases` makes the step of a case from its sizes."""
     answer({"name": name})
@@ -17,6 +21,8 @@ def serve(name, cases):
         request = json.loads(line)
         try:
             answer(timed(request, cases, prepared))
+        except Absent:
+            answer({"absent": True})
         except Exception as error:
             prepared.clear()
             answer({"error": f"{type(error).__name__}: {error}"})

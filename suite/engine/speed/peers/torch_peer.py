@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from protocol import serve
+from protocol import Absent, serve
 
 torch.set_num_threads(int(os.environ.get("PEER_THREADS", os.cpu_count())))
 torch.manual_seed(0)
@@ -22,11 +22,26 @@ def training_step(model, optimizer, inputs, labels):
     return step
 
 
+def optimizer_of(model, name, rate):
+    """The fused implementations: the fastest of the three that torch.optim has."""
+    parameters, optim = model.parameters(), torch.optim
+    momentum = {"lr": rate, "momentum": 0.9, "weight_decay": 1e-5, "fused": True}
+    makers = {
+        "sgd": lambda: optim.SGD(parameters, **momentum),
+        "nesterov": lambda: optim.SGD(parameters, nesterov=True, **momentum),
+        "adam": lambda: optim.Adam(parameters, lr=rate, weight_decay=1e-5, fused=True),
+        "adamw": lambda: optim.AdamW(parameters, lr=rate, fused=True),
+    }
+    if name not in makers:
+        raise Absent
+    return makers[name]()
+
+
 def sgd(model):
-    return torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    return torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, fused=True)
 
 
-def mlp(inputs, hidden, batch):
+def mlp(inputs, hidden, batch, optimizer=None):
     model = nn.Sequential(
         nn.Linear(inputs, hidden, bias=False),
         nn.ReLU(),
@@ -35,7 +50,21 @@ def mlp(inputs, hidden, batch):
         nn.Linear(hidden, 10, bias=False),
     )
     labels = torch.arange(batch) % 10
-    return training_step(model, sgd(model), torch.randn(batch, inputs), labels)
+    chosen = optimizer_of(model, optimizer, 1e-4) if optimizer else sgd(model)
+    return training_step(model, chosen, torch.randn(batch, inputs), labels)
+
+
+def conv(batch, side, optimizer):
+    """Three convolutions, of stride 1, 2 and 2, a mean over positions and a linear head."""
+    channels = [3, 16, 32, 32]
+    layers = []
+    for i, (before, after) in enumerate(zip(channels, channels[1:])):
+        layers += [nn.Conv2d(before, after, 3, 1 if i == 0 else 2, 1, bias=False), nn.ReLU()]
+    layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels[-1], 10)]
+    model = nn.Sequential(*layers).to(memory_format=torch.channels_last)
+    images = torch.randn(batch, 3, side, side).contiguous(memory_format=torch.channels_last)
+    labels = torch.arange(batch) % 10
+    return training_step(model, optimizer_of(model, optimizer, 1e-4), images, labels)
 
 
 class Block(nn.Module):
@@ -112,11 +141,11 @@ class Gpt(nn.Module):
         return self.head(self.norm(self.blocks(self.tokens(ids) + self.positions)))
 
 
-def gpt(layers, heads, width, block, vocabulary, batch):
+def gpt(layers, heads, width, block, vocabulary, batch, optimizer="adamw"):
     model = Gpt(layers, heads, width, block, vocabulary)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
+    chosen = optimizer_of(model, optimizer, 1e-3)
     ids = torch.randint(vocabulary, (batch, block))
-    return training_step(model, optimizer, ids, torch.randint(vocabulary, (batch * block,)))
+    return training_step(model, chosen, ids, torch.randint(vocabulary, (batch * block,)))
 
 
 def spd_inverse(order):
@@ -127,5 +156,5 @@ def spd_inverse(order):
 
 serve(
     f"PyTorch {torch.__version__.split('+')[0]}",
-    {"mlp": mlp, "resnet18": resnet18, "gpt": gpt, "spd-inverse": spd_inverse},
+    {"mlp": mlp, "conv": conv, "resnet18": resnet18, "gpt": gpt, "spd-inverse": spd_inverse},
 )

@@ -1,0 +1,29 @@
+import { beforeAll, expect, it } from "vitest";
+import { useBackend } from "../engine/index.ts";
+import { loadOptimizer } from "../protocol/registry.ts";
+import { tierOf } from "../protocol/tasks.ts";
+import { measureTrials } from "./measure-trials.ts";
+import { madeTask } from "./testing/made-task.ts";
+
+beforeAll(() => useBackend({ threads: 1, spinning: false }));
+
+it("measures every valid cell, and leaves long trials once it knows enough", async () => {
+  const { load } = tierOf(madeTask, "mini");
+  const entries = await measureTrials({
+    task: madeTask,
+    tier: "mini",
+    data: await load({}),
+    optimizers: [await loadOptimizer("sgd"), await loadOptimizer("kfac")],
+    batchSizes: [8, 96],
+  });
+  expect(entries.map(({ optimizer, batchSize }) => `${optimizer} ${batchSize}`)).toEqual([
+    "sgd 8",
+    "kfac 8",
+  ]);
+  for (const { stepSeconds, fastestStepSeconds, evaluationSeconds, finalSeconds } of entries) {
+    expect(fastestStepSeconds).toBeGreaterThan(0);
+    expect(stepSeconds).toBeGreaterThanOrEqual(fastestStepSeconds);
+    expect(evaluationSeconds).toBeGreaterThan(0);
+    expect(finalSeconds).toBeGreaterThan(0);
+  }
+});

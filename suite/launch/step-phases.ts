@@ -1,0 +1,38 @@
+/** @file What the phases of a step take, told apart by what is refreshed. */
+import { type Blocks, medianOf } from "./blocks.ts";
+import type { PhaseFlops, Refresh } from "./step-runner.ts";
+
+/** Milliseconds that phases add to a step, medians of differences within a round. */
+export interface PhaseTimes {
+  /** Over SGD, where nothing is refreshed; with statistics where these have no interval. */
+  readonly precondition: number;
+  /** Of statistics; with inverses where these have no interval. */
+  readonly curvature?: number;
+  /** With statistics where `curvature` is absent: they are only taken for an inverse. */
+  readonly inverse?: number;
+}
+
+/** By differences between what was refreshed; undefined where a method has no intervals. */
+export function phaseTimes(
+  variants: readonly {
+    readonly refresh: Refresh | "none";
+    readonly blocks: Blocks;
+    readonly flops: PhaseFlops;
+  }[],
+  sgd: Blocks,
+): PhaseTimes | undefined {
+  const find = (name: Refresh) => variants.find(({ refresh }) => refresh === name);
+  const [everything, statistics, never] = [find("1"), find("statistics"), find("never")];
+  const least = never ?? statistics;
+  if (!everything || !least) return undefined;
+  const added = (more: Blocks, less: Blocks) => medianOf(more, less, (one, other) => one - other);
+  const precondition = added(least.blocks, sgd);
+  if (!statistics) return { precondition, curvature: added(everything.blocks, least.blocks) };
+  const apart = never && statistics.flops.curvature === everything.flops.curvature;
+  if (!apart) return { precondition, inverse: added(everything.blocks, least.blocks) };
+  return {
+    precondition,
+    curvature: added(statistics.blocks, never.blocks),
+    inverse: added(everything.blocks, statistics.blocks),
+  };
+}

@@ -1,0 +1,95 @@
+/** @file One optimizer on one model, ready to step: what is timed. */
+import { stream } from "../data/prng.ts";
+import { flush, type PhaseCost, readCost, startCost, stopCost } from "../engine/index.ts";
+import { PHASES, type Phase } from "../engine/phase.ts";
+import { disposeModel, ModelBuilder } from "../nn/model.ts";
+import type { Optimizer, OptimizerDeclaration } from "../optimizer/declaration.ts";
+import type { Configuration } from "../optimizer/search.ts";
+import { withBatch } from "../train/batch-problem.ts";
+import type { RawBatch } from "../train/data.ts";
+import type { StepModel } from "./step-models.ts";
+
+/** FLOPs of a step by phase. */
+export type PhaseFlops = Readonly<Record<Phase, number>>;
+
+export interface StepRunner {
+  /** After this many steps everything recurs: blocks are whole multiples of it. */
+  readonly period: number;
+  readonly step: () => void;
+  /** Counted, the mean over a period; does steps. */
+  readonly flops: () => PhaseFlops;
+  readonly dispose: () => void;
+}
+
+/**
+ * How often a method refreshes: everything at `1` or `10` steps, statistics in every step without
+ * inverses (`statistics`), neither after the first step (`never`).
+ */
+export type Refresh = "1" | "10" | "statistics" | "never";
+
+const NEVER = 1_000_000_000;
+const INTERVALS: Readonly<Record<Refresh, readonly [curvature: number, inverse: number]>> = {
+  1: [1, 1],
+  10: [10, 10],
+  statistics: [1, NEVER],
+  never: [NEVER, NEVER],
+};
+
+/** Those in which a method differs; none where it has no intervals. */
+export function refreshesOf({ hyperparameters }: OptimizerDeclaration): readonly Refresh[] {
+  const { curvatureInterval, inverseInterval } = hyperparameters.shape;
+  if (curvatureInterval && inverseInterval) return ["1", "10", "statistics", "never"];
+  if (curvatureInterval) return ["1", "10", "never"];
+  return inverseInterval ? ["1", "10", "statistics"] : [];
+}
+
+function configurationOf(declaration: OptimizerDeclaration, refresh: Refresh): Configuration {
+  const [curvatureInterval, inverseInterval] = INTERVALS[refresh];
+  const known = Object.keys(declaration.hyperparameters.shape);
+  return Object.fromEntries(
+    Object.entries({ curvatureInterval, inverseInterval }).filter(([name]) => known.includes(name)),
+  );
+}
+
+/** `refresh` is left out for methods without intervals. Dispose of it in the end. */
+export function startRunner(
+  size: StepModel,
+  batch: RawBatch,
+  declaration: OptimizerDeclaration,
+  refresh?: Refresh,
+): StepRunner {
+  const model = size.build(new ModelBuilder(stream(1, "init")));
+  const intervals = refresh ? configurationOf(declaration, refresh) : {};
+  const optimizer: Optimizer = declaration.create({
+    hyperparameters: declaration.hyperparameters.parse({ ...intervals, learningRate: 1e-4 }),
+    parameters: model.parameters,
+    layers: model.layers,
+    random: (name) => stream(1, name),
+  });
+  const period = refresh === "10" ? 10 : 1;
+  const labels = stream(1, "labels");
+  const options = { labelSmoothing: 0, dropout: labels, labels };
+  let done = 0;
+  const step = () => {
+    withBatch(model, batch, size.shape, options, (problem) => {
+      optimizer.step(problem, { step: done++, rateFactor: 1, progress: 0.5 }).dispose();
+    });
+    flush();
+  };
+  return {
+    period,
+    step,
+    flops: () => {
+      startCost();
+      for (let i = 0; i < period; i++) step();
+      const { phases } = readCost();
+      stopCost();
+      const mean = ({ flops }: PhaseCost) => flops / period;
+      return Object.fromEntries(PHASES.map((phase) => [phase, mean(phases[phase])])) as PhaseFlops;
+    },
+    dispose: () => {
+      optimizer.state.dispose();
+      disposeModel(model);
+    },
+  };
+}
