@@ -6,8 +6,8 @@ export const COLD_STEPS = 4;
 /** Steps after which the JavaScript of a step is optimized code. */
 const STEPS = 40;
 const LEAST_MS = 250;
-/** Steps that take longer than 12 ms are hardly JavaScript: they need no more than this. */
-const MOST_MS = 500;
+/** Steps that take longer than 25 ms are hardly JavaScript: they need no more than this. */
+const MOST_MS = 1000;
 
 /** Whether a step that was done `steps` times in `milliseconds`, after the cold ones, is warm. */
 export function isWarm(steps: number, milliseconds: number): boolean {
