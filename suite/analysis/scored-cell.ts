@@ -5,6 +5,7 @@
 import type { Cell, CellFile, Hyperparameters, Status, Trial } from "../results/schema.ts";
 import { type CellCost, costOf, countStatuses, type StatusCounts } from "./cell-cost.ts";
 import { configurationKey, type GridEdge, gridEdges } from "./configuration.ts";
+import { type Maker, makersOf } from "./makers.ts";
 import {
   chanceLevel,
   type Fold,
@@ -69,6 +70,7 @@ export interface ScoredCell {
   trials: number;
   /** SHA-256 of the data that the trials were trained on: one, or the cell mixes datasets. */
   datasetChecksums: readonly string[];
+  makers: readonly Maker[];
 }
 
 /**
@@ -114,6 +116,7 @@ export function scoreCell(file: CellFile, metric: Metric, facts: TaskFacts): Sco
     ),
     trials: file.trials.length,
     datasetChecksums: [...new Set(file.trials.map((one) => one.provenance.dataset.checksum))],
+    makers: makersOf(file.trials),
   };
 }
 

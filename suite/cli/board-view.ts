@@ -1,6 +1,7 @@
 /** @file A board as text: scores with rank ranges, then where curves cross. */
 import type { Board, BoardEntry } from "../analysis/board.ts";
 import { formatCount, formatScore } from "../analysis/format.ts";
+import { makerWords } from "../analysis/makers.ts";
 import { comparePair } from "../analysis/pairs.ts";
 import {
   budgetWords,
@@ -32,6 +33,7 @@ export function boardText(board: Board, baselines: readonly string[]): string {
     legend,
     ...budgetLines(board),
     ...edgeLines(board),
+    makerLine(board),
     "",
     panelChart(panelOf(board, axis)),
     "",
@@ -70,6 +72,19 @@ function budgetLines(board: Board): string[] {
     entries.filter(({ cell }) => cell).map(budgetWords),
   );
   return [`Budget per cell: ${[...new Set(budgets)].join("; ")}.`];
+}
+
+/** Whose numbers these are; a sweep's carry the address of their run. */
+function makerLine(board: Board): string {
+  const optimizers = new Map<string, Set<string>>();
+  for (const { optimizer, entries } of board.rows) {
+    for (const maker of entries.flatMap(({ cell }) => cell?.makers ?? [])) {
+      const words = makerWords(maker);
+      optimizers.set(words, (optimizers.get(words) ?? new Set()).add(optimizer));
+    }
+  }
+  const parts = [...optimizers].map(([words, ids]) => `${words} (${[...ids].join(", ")})`);
+  return `Made: ${parts.join("; ")}.`;
 }
 
 function edgeLines(board: Board): string[] {

@@ -6,6 +6,7 @@ import {
   formatScore,
   formatSeconds,
 } from "../../../suite/analysis/format.ts";
+import { makerWords } from "../../../suite/analysis/makers.ts";
 import {
   axisWords,
   budgetWords,
@@ -178,5 +179,5 @@ function detailRow(board: Board, optimizer: string, position: number, entry: Boa
   const seconds = entry.seconds.map(
     ({ deviceClass, seconds: s }) => html`${formatSeconds(s)} <small>${deviceClass}</small> `,
   );
-  return html`<tr ${attributes} ${order} class="${tied ? "tied" : ""}">${name}<td>${scored ? rankWords(rank) : "–"}${tied ? html` <small>tied for the lead</small>` : null}</td><td>${scored ? html`<a href="${cellLink(cell.cell)}">${formatScore(board.metric, cell.score, entry.standardError)}</a>` : stateWords(state)}</td><td>${intervalText(board, entry)}</td><td>${formatCount(cell.cost.steps)}</td><td>${formatAmount(cell.cost.flops)}</td><td>${seconds}</td><td>${budgetWords(entry)}</td><td>${statusCounts(cell.statuses)}</td><td>${edgeWords(entry) ?? ""}</td></tr>`;
+  return html`<tr ${attributes} ${order} class="${tied ? "tied" : ""}">${name}<td>${scored ? rankWords(rank) : "–"}${tied ? html` <small>tied for the lead</small>` : null}</td><td>${scored ? html`<a href="${cellLink(cell.cell)}">${formatScore(board.metric, cell.score, entry.standardError)}</a>` : stateWords(state)}</td><td>${intervalText(board, entry)}</td><td>${formatCount(cell.cost.steps)}</td><td>${formatAmount(cell.cost.flops)}</td><td>${seconds}</td><td>${budgetWords(entry)}</td><td>${statusCounts(cell.statuses)}</td><td>${[...cell.makers.map(makerWords), edgeWords(entry)].filter(Boolean).join("; ")}</td></tr>`;
 }

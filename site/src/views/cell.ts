@@ -1,5 +1,6 @@
 /** @file A cell: every trial with its curves, its provenance and the command that repeats it. */
 import { formatAmount, formatCount, formatSeconds } from "../../../suite/analysis/format.ts";
+import { makersOf, makerWords } from "../../../suite/analysis/makers.ts";
 import type { Cell, CellFile, Trial } from "../../../suite/results/schema.ts";
 import { nameOf } from "../data/catalogue.ts";
 import { boardLink, link, optimizerLink } from "../data/links.ts";
@@ -60,8 +61,15 @@ ${reason ? html`<p>${reason}</p>` : null}<dl class="facts">${settings}</dl>
 <details><summary>Cost and provenance</summary><dl class="facts">
 <div><dt>steps</dt><dd>${formatCount(cost.steps)}</dd></div><div><dt>FLOPs</dt><dd>${formatAmount(cost.flops)}</dd></div><div><dt>training</dt><dd>${formatSeconds(cost.seconds.train)}</dd></div><div><dt>peak memory</dt><dd>${formatAmount(cost.peakBytes)}B</dd></div>${counted}
 <div><dt>started</dt><dd>${provenance.startedAt.slice(0, 16).replace("T", " ")}</dd></div><div><dt>commit</dt><dd>${provenance.commit.slice(0, 12)}${provenance.dirty ? ", with uncommitted changes" : ""}</dd></div><div><dt>versions</dt><dd>task ${versions.task}, optimizer ${versions.optimizer}</dd></div><div><dt>runtime</dt><dd>${provenance.runtime}, Node ${provenance.node}, ${provenance.platform}</dd></div><div><dt>data</dt><dd>${provenance.dataset.name}, SHA-256 ${provenance.dataset.checksum.slice(0, 12)}…</dd></div><div><dt>weights</dt><dd>SHA-256 ${trial.fingerprint.slice(0, 12)}…</dd></div>
-${provenance.submittedBy ? html`<div><dt>submitted by</dt><dd>${provenance.submittedBy}</dd></div>` : null}</dl></details>
+<div><dt>made</dt><dd>${makersOf([trial]).map(makerWords)}${runLink(provenance.runUrl)}</dd></div></dl></details>
 <p><code class="command">${provenance.command}</code></p></article>`;
+}
+
+/** A result file is somebody's text: its address becomes a link only where it leads to a run. */
+function runLink(address: string | undefined): Html | null {
+  if (!address || !/^https:\/\/github\.com\/[\w.-]+\/[\w.-]+\/actions\/runs\/\d+$/.test(address))
+    return null;
+  return html`: <a href="${address}">the run, with an attestation</a>`;
 }
 
 function curves({ evaluations, training }: Trial): Html {
