@@ -35,12 +35,16 @@ npm run board -- --task mnist-mlp --tier mini</code></pre>
 export function submitPage(): Html {
   return html`<h1>Submit</h1><p class="lead">An optimizer is one file and one test. The board is the pull request.</p>
 <h2>A new optimizer</h2><pre><code>npm ci
-npm run new -- optimizer my-method        # writes optimizers/my-method.ts and its test
-npm run bench -- --task mnist-mlp --optimizer my-method      # a demo in under a minute
-npm run bench -- --task mnist-mlp --optimizer my-method --tier mini --tune --seeds 3
+npm run new -- optimizer my-method        # writes optimizers/my-method.ts and its test: change both
+npm test -- optimizers/my-method          # your test, and what every optimizer must do
+npm run bench -- --task mnist-mlp --optimizer sgd,adamw,my-method      # a demo, a minute
+git add optimizers && git commit          # first: the results name the commit that made them
+CROSSOVER_SUBMITTED_BY="Your name" npm run bench -- --task mnist-mlp --optimizer my-method --tier mini --tune
 npm run validate
-git add optimizers results && git commit</code></pre>
-<p>The file declares its rule, hyperparameters, search space and cost, and makes a <i>preconditioner</i>: gradient in, direction out. Clipping, weight decay and momentum are shared.</p>
+git add results && git commit
+npm run submission -- check --base main --head HEAD      # the pull request's own check (Linux, bubblewrap)</code></pre>
+<p>The last training run takes a quarter of an hour on two cores; stopped, it goes on with the same command. Then open the pull request and say what the method is, where it is from, and how the results were made. A maintainer answers within a week.</p>
+<p>The file declares its rule, hyperparameters, search space and cost, and gives an update rule, or a <i>preconditioner</i>: gradient in, direction out. Clipping is shared; so are weight decay and momentum of preconditioners.</p>
 <h2>More results</h2><p>Better baselines are as welcome as new methods: a pull request that only improves SGD or AdamW is accepted and credited. Results are JSON, one file per cell, arm and device class; a digest in each shows edits by hand.</p>
 <h2>What happens then</h2><ol><li>A job without secrets validates the files as data and reruns one trial in a sandbox.</li><li>A comment shows the new points, the crossovers that moved, the missing cells, and outliers.</li><li>A person reads the code, and merges.</li></ol>
 <h2>Doubt a number</h2><p>Run its command. If your number lies outside the task's tolerance, open an issue with the trial's key and your file. Confirmed doubts strike the row, and the reason stays in the <a href="${link("/log/")}">log</a>.</p>`;
