@@ -2,11 +2,19 @@
 import { heatMapOf } from "../analysis/heat-map.ts";
 import { primaryMetric } from "../analysis/metric.ts";
 import { gridConfigurations } from "../optimizer/search.ts";
+import type { CellFile } from "../results/schema.ts";
 import type { StudyDeclaration } from "./study.ts";
 
+const METHODS = ["kfac", "foof", "shampoo"];
 /** Half-decades: the paper's steps of 10³ in damping are too coarse to see a ratio. */
 const LEARNING_RATES = [0.01, 0.03, 0.1, 0.3, 1];
 const DAMPINGS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
+
+/** One method after another, each from its smallest batch on. */
+const byMethodThenBatch = ({ cell: a }: CellFile, { cell: b }: CellFile) =>
+  a.optimizer === b.optimizer
+    ? a.batchSize - b.batchSize
+    : METHODS.indexOf(a.optimizer) - METHODS.indexOf(b.optimizer);
 
 export const fig4: StudyDeclaration = {
   id: "fig4",
@@ -23,7 +31,7 @@ export const fig4: StudyDeclaration = {
     const large = batchSizes.slice(Math.floor(batchSizes.length / 3));
     const middle = Math.floor(large.length / 2);
     const chosen = [...new Set([large[0], large[middle], large.at(-1)])];
-    return ["kfac", "foof", "shampoo"].map((optimizer) => ({
+    return METHODS.map((optimizer) => ({
       optimizer,
       batchSizes: chosen.filter((size) => size !== undefined),
       datasetSizes: datasetSizes.slice(-1),
@@ -33,21 +41,20 @@ export const fig4: StudyDeclaration = {
   figure: (files, { facts }) => ({
     kind: "maps",
     value: "test accuracy (%)",
-    maps: [...files]
-      .sort((a, b) => a.cell.batchSize - b.cell.batchSize)
-      .map((file) => {
-        const names = { x: "learningRate", y: "damping" };
-        const { cells } = heatMapOf(file, { ...names, metric: primaryMetric(facts), facts });
-        return {
-          title: `${file.cell.optimizer}, batch ${file.cell.batchSize}`,
-          x: { label: "learning rate", scale: "log10" },
-          y: { label: "damping", scale: "log10" },
-          cells: cells.map(({ x, y, value }) => ({
-            x,
-            y,
-            value: value === null ? null : 100 * value,
-          })),
-        };
-      }),
+    maps: [...files].sort(byMethodThenBatch).map((file) => {
+      const names = { x: "learningRate", y: "damping" };
+      const { cells } = heatMapOf(file, { ...names, metric: primaryMetric(facts), facts });
+      return {
+        title: `${file.cell.optimizer}, batch ${file.cell.batchSize}`,
+        x: { label: "learning rate", scale: "log10" },
+        y: { label: "damping", scale: "log10" },
+        cells: cells.map(({ x, y, value, status }) => ({
+          x,
+          y,
+          value: value === null ? null : 100 * value,
+          ...(status === "diverged" && { diverged: true }),
+        })),
+      };
+    }),
   }),
 };

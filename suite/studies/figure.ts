@@ -16,6 +16,8 @@ export interface FigurePoint {
 export interface FigureSeries {
   readonly name: string;
   readonly points: readonly FigurePoint[];
+  /** Background to the other series: drawn thin, without markers or a label. */
+  readonly muted?: boolean;
 }
 
 export interface FigurePanel {
@@ -33,6 +35,8 @@ export interface FigureMap {
     readonly x: number;
     readonly y: number;
     readonly value: number | null;
+    /** The value is chance level, because it diverged. */
+    readonly diverged?: boolean;
   }[];
 }
 

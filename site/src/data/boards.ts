@@ -3,12 +3,15 @@ import { type Board, boardOf } from "../../../suite/analysis/board.ts";
 import type { Axis } from "../../../suite/analysis/crossover.ts";
 import type { TaskFacts } from "../../../suite/analysis/metric.ts";
 import { comparePair, type PairComparison } from "../../../suite/analysis/pairs.ts";
+import type { PlannedCell } from "../../../suite/analysis/plan.ts";
 import { type MeasuredCell, scoreCells } from "../../../suite/analysis/score-cells.ts";
 import { groupBy } from "../../../suite/analysis/statistics.ts";
 import { factsOf } from "../../../suite/protocol/facts.ts";
 import type { TaskDeclaration } from "../../../suite/protocol/task.ts";
+import { invalidReason } from "../../../suite/protocol/validity.ts";
 import type { CellFile } from "../../../suite/results/schema.ts";
 import { BOARD_TIERS, type BoardTier, rankOf, TASKS } from "./catalogue.ts";
+import { boardLink, sliceLink } from "./links.ts";
 import { allFiles } from "./results.ts";
 
 /** One axis of a board at one value of the other. */
@@ -48,6 +51,12 @@ export function allBoards(): readonly TaskBoard[] {
   return [...built.values()];
 }
 
+/** Where a slice stands: the main one has the board's own address. */
+export function sliceHref({ id, board: { task, tier } }: Slice): string {
+  const main = built.get(`${tier}/${task}`)?.slices[0]?.id;
+  return id === main ? boardLink(task, tier) : sliceLink(task, tier, id);
+}
+
 /** The boards that have a score to show. */
 export function measuredBoards(): readonly TaskBoard[] {
   return allBoards().filter(({ slices }) => slices.length > 0);
@@ -57,12 +66,16 @@ function taskBoard(task: TaskDeclaration, tier: BoardTier, files: readonly CellF
   const facts = factsOf(task, tier);
   const scoring = { tier, task: task.id, facts };
   const cells = scoreCells(files, scoring);
-  const own = files.filter(({ arm }) => arm === "board");
+  const boardFiles = files.filter(({ arm }) => arm === "board");
   const sliceOf = (axis: Axis, fixed?: number): Slice[] => {
-    const board = boardOf(cells, { ...scoring, axis, ...(fixed !== undefined && { fixed }) });
+    const own = fixed === undefined ? cells : curvesOn(cells, axis, fixed);
+    const measured = boardOf(own, { ...scoring, axis, ...(fixed !== undefined && { fixed }) });
+    if (!measured || (fixed !== undefined && measured.points.length < FEWEST_POINTS)) return [];
+    const plan = plannedCells(task, tier, measured);
+    const board = boardOf(own, { ...scoring, axis, fixed: measured.fixed, plan });
     if (!board) return [];
     const id = axis === "batch" ? `batch-n${board.fixed}` : `dataset-b${board.fixed}`;
-    const inside = own.filter(
+    const inside = boardFiles.filter(
       ({ cell }) => (axis === "batch" ? cell.datasetSize : cell.batchSize) === board.fixed,
     );
     return [{ id, board, files: inside }];
@@ -73,8 +86,52 @@ function taskBoard(task: TaskDeclaration, tier: BoardTier, files: readonly CellF
   const others = [
     ...sizes("datasetSize").flatMap((size) => sliceOf("batch", size)),
     ...sizes("batchSize").flatMap((size) => sliceOf("dataset", size)),
-  ].filter(({ id, board }) => id !== main[0]?.id && board.points.length >= FEWEST_POINTS);
+  ].filter(({ id }) => id !== main[0]?.id);
   return { task, tier, facts, files, cells, slices: [...main, ...others] };
+}
+
+/** Cells of the methods that have a curve at a value of the other axis: a point is none. */
+function curvesOn(cells: readonly MeasuredCell[], axis: Axis, fixed: number): MeasuredCell[] {
+  const here = cells.filter(
+    ({ cell }) => (axis === "batch" ? cell.datasetSize : cell.batchSize) === fixed,
+  );
+  return [...groupBy(here, ({ cell }) => cell.optimizer).values()].flatMap((own) =>
+    own.length > 1 ? own : [],
+  );
+}
+
+/** What the tier plans for the methods of a slice, so that holes are seen. */
+function plannedCells(
+  task: TaskDeclaration,
+  tier: BoardTier,
+  { axis, fixed, rows }: Board,
+): PlannedCell[] {
+  const protocol = task.tiers[tier];
+  if (!protocol) return [];
+  const { batchSizes, datasetSizes, datasetAxisBatchSizes, budget } = protocol;
+  const whole = datasetSizes.at(-1) === fixed;
+  const points =
+    axis === "dataset"
+      ? datasetAxisBatchSizes.includes(fixed)
+        ? datasetSizes
+        : []
+      : whole
+        ? batchSizes
+        : datasetSizes.includes(fixed)
+          ? datasetAxisBatchSizes
+          : [];
+  return rows.flatMap(({ optimizer }) =>
+    points.map((position): PlannedCell => {
+      const [batchSize, datasetSize] = axis === "batch" ? [position, fixed] : [fixed, position];
+      const invalid = invalidReason(budget, batchSize, datasetSize);
+      return {
+        cell: { optimizer, batchSize, datasetSize },
+        configurations: [],
+        reportSeeds: [],
+        ...(invalid && { invalid }),
+      };
+    }),
+  );
 }
 
 const compared = new Map<string, PairComparison | null>();

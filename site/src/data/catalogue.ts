@@ -4,6 +4,8 @@ import {
   type OptimizerDeclaration,
 } from "../../../suite/optimizer/declaration.ts";
 import { isTaskDeclaration, type TaskDeclaration } from "../../../suite/protocol/task.ts";
+import { PAPER_OPTIMIZERS } from "../../../suite/studies/study.ts";
+import { namer } from "../named.ts";
 
 export { STUDIES } from "../../../suite/studies/index.ts";
 
@@ -57,6 +59,44 @@ export function optimizerOf(id: string): CataloguedOptimizer | undefined {
 /** The name to print; an id whose file is gone prints as it is. */
 export function nameOf(id: string): string {
   return byId.get(id)?.declaration.name ?? id;
+}
+
+/** The method that a file declares first, if this is a variant of it: `kfac` of `kfac-local`. */
+export function variantOf(id: string): string | undefined {
+  const file = byId.get(id)?.file;
+  const first = OPTIMIZERS.find((one) => one.file === file)?.declaration.id;
+  return file === undefined || first === id ? undefined : first;
+}
+
+export function taskName(id: string): string {
+  return TASKS.find((task) => task.id === id)?.name ?? id;
+}
+
+/** A sentence of the analysis with names in place of ids. */
+export const named = namer(OPTIMIZERS.map(({ declaration: { id, name } }) => [id, name] as const));
+
+/** Groups that a board shows in one click: families, and what a method looks at. */
+export const GROUPS = [
+  ["first-order", "first-order"],
+  ["large-batch", "large-batch"],
+  ["second-order", "second-order"],
+  ["orthogonal", "orthogonalised"],
+  ["layers", "Kronecker, from layer inputs"],
+  ["hessian", "Hessian-vector"],
+  ["paper", "the paper's"],
+] as const;
+
+/** The groups of an optimizer, by its declaration. */
+export function groupsOf(id: string): string[] {
+  const declaration = byId.get(id)?.declaration;
+  if (!declaration) return [];
+  const { family, needs } = declaration;
+  return [
+    family,
+    ...(needs.layerInputs ? ["layers"] : []),
+    ...(needs.hessianVectors ? ["hessian"] : []),
+    ...((PAPER_OPTIMIZERS as readonly string[]).includes(id) ? ["paper"] : []),
+  ];
 }
 
 /** Place in every list and in the palette. */

@@ -4,7 +4,7 @@ import type { CriterionCurve } from "../../../suite/analysis/criterion.ts";
 import { type Settling, settlingOf } from "../../../suite/analysis/eigenvalues.ts";
 import { groupBy } from "../../../suite/analysis/statistics.ts";
 import type { CellFile, Trial } from "../../../suite/results/schema.ts";
-import { diagnosticSeries } from "../../../suite/studies/diagnostic-series.ts";
+import { diagnosticSeries, layerEigenvalues } from "../../../suite/studies/diagnostic-series.ts";
 
 /** Table 2's cells: early share and interval, accuracies by seed. */
 export function intervalCells(files: readonly CellFile[]): IntervalCell[] {
@@ -47,7 +47,7 @@ export function criterionCurves(files: readonly CellFile[]): CriterionCurve[][] 
 export function settlings(files: readonly CellFile[]): Settling[] {
   return files.flatMap(({ trials }) =>
     reports(trials).flatMap((trial) => {
-      const layers = diagnosticSeries(trial, /eigenvalue/i).map(({ name, points }) => ({
+      const layers = layerEigenvalues(trial).map(({ name, points }) => ({
         layer: name,
         top: points.map(({ y }) => y),
       }));

@@ -9,6 +9,8 @@ export function link(path: string): string {
 }
 
 export const boardLink = (task: string, tier: string) => link(`/boards/${task}/${tier}/`);
+export const sliceLink = (task: string, tier: string, slice: string) =>
+  link(`/boards/${task}/${tier}/${slice}/`);
 export const optimizerLink = (id: string) => link(`/optimizers/${id}/`);
 export const studyLink = (id: string) => link(`/paper/${id}/`);
 export const pairSlug = (challenger: string, baseline: string) => `${challenger}-vs-${baseline}`;

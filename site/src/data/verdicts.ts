@@ -31,9 +31,13 @@ import type { TaskBoard } from "./boards.ts";
 import { criterionCurves, intervalCells, settlings } from "./evidence.ts";
 import { paperFamilies } from "./paper.ts";
 
-/** The study's own cell files at a tier. */
-export function studyFiles(study: StudyDeclaration, { files }: TaskBoard): CellFile[] {
-  return files.filter(({ arm }) => arm === study.arm);
+/** The study's own cell files at a tier: its arm and its methods. */
+export function studyFiles(study: StudyDeclaration, { files, task, tier }: TaskBoard): CellFile[] {
+  const protocol = task.tiers[tier];
+  const methods = new Set(
+    protocol ? study.cells(protocol, tier).map(({ optimizer }) => optimizer) : [],
+  );
+  return files.filter(({ arm, cell }) => arm === study.arm && methods.has(cell.optimizer));
 }
 
 /** Decides a study's claims; without trials each says so. */

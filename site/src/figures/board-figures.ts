@@ -71,7 +71,9 @@ function challengers({ board }: Slice): string[] {
 
 /** Where every challenger overtakes a baseline, with its interval; null without a pair. */
 export function stripFigure(slice: Slice, baseline: string): FigureSpec | null {
-  const found = challengers(slice).flatMap((id) => pairOn(slice, id, baseline) ?? []);
+  const found = challengers(slice)
+    .flatMap((id) => pairOn(slice, id, baseline) ?? [])
+    .sort((a, b) => placeOf(a) - placeOf(b));
   if (found.length === 0) return null;
   const { board, id, files } = slice;
   const grid = [...new Set(found.flatMap(({ points }) => points.map(({ position }) => position)))];
@@ -89,6 +91,13 @@ export function stripFigure(slice: Slice, baseline: string): FigureSpec | null {
     command: commandOf(slice, baseline),
     files,
   };
+}
+
+/** Those that lead over the widest range first, ties last. */
+function placeOf({ tie, board, crossover: { lasting } }: PairComparison): number {
+  if (tie) return Number.MAX_VALUE;
+  const place = board.axis === "batch" ? lasting : -lasting;
+  return Math.min(place, Number.MAX_SAFE_INTEGER);
 }
 
 const axisName = (axis: "batch" | "dataset") =>

@@ -1,6 +1,7 @@
 /** @file A figure as SVG: for the page (wide and narrow), and as a file that stands alone. */
 import { escaped } from "../html.ts";
-import { lineChart, type Reference } from "./line-chart.ts";
+import { labelOf } from "./labels.ts";
+import { lineChart } from "./line-chart.ts";
 import {
   barChart,
   barsHeight,
@@ -28,21 +29,14 @@ export function drawingsOf(figure: SiteFigure, width: number): Drawing[] {
         .filter(({ series }) => series.length > 0)
         .map((panel) => {
           const size = { width, height: Math.round(Math.max(320, Math.min(460, width * 0.56))) };
-          return {
-            title: panel.title,
-            ...size,
-            inner: lineChart(panel, size, {
-              reference: zeroOf(panel.y.label),
-              scattered: figure.scattered,
-            }),
-          };
+          return { title: labelOf(panel.title), ...lineChart(panel, size, figure) };
         });
     case "maps":
       return figure.maps
         .filter(({ cells }) => cells.length > 0)
         .map((map) => {
           const size = { width: Math.min(width, 440), height: heatMapHeight(map) };
-          return { title: map.title, ...size, inner: heatMap(map, size) };
+          return { title: labelOf(map.title), ...size, inner: heatMap(map, size) };
         });
     case "strip": {
       if (figure.rows.length === 0) return [];
@@ -57,11 +51,6 @@ export function drawingsOf(figure: SiteFigure, width: number): Drawing[] {
     case "table":
       return [];
   }
-}
-
-/** A difference is read against zero. */
-function zeroOf(label: string): Reference | undefined {
-  return label.startsWith("difference") ? { y: 0, label: "level" } : undefined;
 }
 
 /** An SVG for the page; `label` is its text alternative. */

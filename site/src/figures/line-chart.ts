@@ -4,10 +4,20 @@
  */
 import { quantile } from "../../../suite/analysis/quantile.ts";
 import type { FigurePanel, FigurePoint, FigureSeries } from "../../../suite/studies/figure.ts";
-import { nameOf, optimizerOf } from "../data/catalogue.ts";
 import { escaped } from "../html.ts";
+import { isOptimizer, labelOf } from "./labels.ts";
 import { markerSvg, round, type SeriesStyle, styleOf } from "./palette.ts";
-import { dodge, linearTicks, type Scale, scaleOf, sizeTicks, tickLabel } from "./scale.ts";
+import {
+  dodge,
+  linearTicks,
+  logDomain,
+  logTicks,
+  type Scale,
+  scaleOf,
+  sizeTicks,
+  tickLabel,
+} from "./scale.ts";
+import type { Crossing, Reference } from "./spec.ts";
 
 export interface ChartSize {
   readonly width: number;
@@ -16,12 +26,10 @@ export interface ChartSize {
 
 const LINE = 15;
 const MARGIN = { top: 14, bottom: 46, left: 56 };
-
-/** A line at a y value, named: zero of a difference. */
-export interface Reference {
-  readonly y: number;
-  readonly label: string;
-}
+/** Labels may take this share of the width; longer ones go below the plot. */
+const LABEL_SHARE = 0.3;
+/** Pixels per letter of a label, about. */
+const LETTER = 7.2;
 
 interface Frame {
   readonly x: Scale;
@@ -36,37 +44,52 @@ interface Frame {
 
 export interface LineOptions {
   readonly reference?: Reference | undefined;
+  readonly crossings?: readonly Crossing[] | undefined;
   readonly scattered?: boolean | undefined;
 }
 
-/** The inner SVG of one panel. */
-export function lineChart(
-  panel: FigurePanel,
-  { width, height }: ChartSize,
-  options: LineOptions = {},
-): string {
-  const { reference, scattered = false } = options;
-  const styled = panel.series.map((series, index) => ({
-    series,
-    label: labelOf(series.name),
-    style: styleOf(series.name, index, isOptimizer),
-  }));
-  const longest = Math.max(0, ...styled.map(({ label }) => label.length));
-  const labelWidth = Math.min(0.42 * width, 26 + 6.9 * longest);
-  const frame = frameOf(panel, reference, { width, height }, labelWidth);
-  return [
-    axes(panel, frame, width),
-    reference ? referenceLine(reference, frame) : "",
-    ...styled.map(({ series, style }) => band(series, style, frame)),
-    ...styled.map(({ series, style, label }) =>
-      curve({ series, style, label }, panel, frame, scattered),
-    ),
-    directLabels(styled, frame),
-  ].join("");
+interface Styled {
+  readonly series: FigureSeries;
+  readonly style: SeriesStyle;
+  readonly label: string;
+  /** Place among the panel's series: staggers the markers of dense curves. */
+  readonly index: number;
 }
 
-export const isOptimizer = (id: string) => optimizerOf(id) !== undefined;
-export const labelOf = (name: string) => name.replace(/^[a-z0-9-]+/, (id) => nameOf(id));
+/** The inner SVG of one panel, and its height with the labels below where they need it. */
+export function lineChart(
+  panel: FigurePanel,
+  size: ChartSize,
+  options: LineOptions = {},
+): ChartSize & { readonly inner: string } {
+  const { reference, crossings = [], scattered = false } = options;
+  const styled = panel.series.map(
+    (series, index): Styled => ({
+      series,
+      label: labelOf(series.name),
+      style: styleOf(series.name, index, isOptimizer),
+      index,
+    }),
+  );
+  const named = styled.filter(({ series }) => !series.muted);
+  const longest = Math.max(0, ...named.map(({ label }) => label.length));
+  const beside = 30 + LETTER * longest;
+  const room = size.height - MARGIN.top - MARGIN.bottom;
+  const below = beside > LABEL_SHARE * size.width || named.length * LINE > room;
+  const frame = frameOf(panel, reference, size, below ? 16 : beside);
+  const legend = below
+    ? legendBelow(named, size.width, size.height)
+    : { inner: directLabels(named, frame), height: 0 };
+  const inner = [
+    axes(panel, frame),
+    reference ? referenceLine(reference, frame) : "",
+    ...styled.map((one) => band(one, frame)),
+    ...styled.map((one) => curve(one, panel, frame, scattered)),
+    legend.inner,
+    crossingMarks(crossings, reference, frame),
+  ].join("");
+  return { width: size.width, height: size.height + legend.height, inner };
+}
 
 function frameOf(
   { series, x, y }: FigurePanel,
@@ -81,10 +104,9 @@ function frameOf(
   const [left, right] = [MARGIN.left, width - labelWidth];
   const [top, bottom] = [MARGIN.top, height - MARGIN.bottom];
   const yDomain = domainOf(ys, drawn, y.scale);
-  const xDomain: [number, number] = xs.length > 0 ? [Math.min(...xs), Math.max(...xs)] : [0, 1];
-  const yTicks =
-    y.scale === "linear" ? linearTicks(yDomain, height / 60) : sizeTicks(y.scale, yDomain, 2);
-  const perTick = x.scale === "linear" ? 80 : 46;
+  const xDomain = spanOf(xs, x.scale);
+  const yTicks = y.scale === "linear" ? linearTicks(yDomain, height / 60) : logTicks(yDomain, 6);
+  const perTick = x.scale === "linear" ? 64 : 46;
   return {
     left,
     right,
@@ -95,34 +117,44 @@ function frameOf(
       x.scale,
       xDomain,
       [left + 10, right - 10],
-      sizeTicks(x.scale, xs, Math.floor((right - left) / perTick)),
+      sizeTicks(x.scale, x.scale === "linear" ? xDomain : xs, Math.floor((right - left) / perTick)),
     ),
     y: scaleOf(y.scale, yDomain, [bottom, top], yTicks),
   };
 }
 
-/** Padded range; the low end ignores what lies three times the main range below it. */
+/** A linear axis that begins near zero begins there. */
+function spanOf(values: readonly number[], kind: string): [number, number] {
+  if (values.length === 0) return [0, 1];
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return kind === "linear" && low > 0 && low < 0.15 * high ? [0, high] : [low, high];
+}
+
+/** How far below the main range a point still belongs to the picture, in main ranges. */
+const REACH = 10;
+
+/** Padded range; the low end ignores what lies far below the main range. */
 function domainOf(
   values: readonly number[],
   points: readonly FigurePoint[],
   kind: string,
 ): [number, number] {
-  if (values.length === 0) return [0, 1];
+  if (values.length === 0) return kind === "linear" ? [0, 1] : [1, 10];
   const highs = points.flatMap((point) => point.high ?? point.y).concat(values);
   const lows = points.flatMap((point) => point.low ?? point.y).concat(values);
   const quarter = quantile([...values], 0.25);
   const top = Math.max(...values);
   const main = top - quarter;
-  const cut = kind === "linear" && main > 0 ? quarter - 3 * main : Number.NEGATIVE_INFINITY;
+  const cut = kind === "linear" && main > 0 ? quarter - REACH * main : Number.NEGATIVE_INFINITY;
   const inside = lows.filter((value) => value >= cut);
   const low = Math.min(...(inside.length > 0 ? inside : values));
   const high = Math.min(Math.max(...highs), top + Math.max(main, 1e-9) * 2);
-  if (kind !== "linear") return [low > 0 ? low : Math.min(...values), high];
+  if (kind !== "linear") return logDomain([low > 0 ? low : Math.min(...values), high]);
   const pad = (high - low || Math.abs(high) || 1) * 0.05;
   return [low - pad, high + pad];
 }
 
-function axes({ x, y }: FigurePanel, frame: Frame, width: number): string {
+function axes({ x, y }: FigurePanel, frame: Frame): string {
   const { left, right, top, bottom } = frame;
   const grid = frame.y.ticks.map(({ value, label }) => {
     const place = round(frame.y.at(value));
@@ -132,23 +164,53 @@ function axes({ x, y }: FigurePanel, frame: Frame, width: number): string {
     const place = round(frame.x.at(value));
     return `<path class="a" d="M${place} ${bottom}v5"/><text class="t c" x="${place}" y="${bottom + 19}">${label}</text>`;
   });
-  const centre = round((left + right) / 2);
   return (
     `${grid.join("")}<path class="a" d="M${left} ${bottom}H${right}"/>${ticks.join("")}` +
-    `<text class="l c" x="${Math.min(centre, width - 60)}" y="${bottom + 38}">${escaped(x.label)}</text>` +
+    `<text class="l c" x="${round((left + right) / 2)}" y="${bottom + 38}">${escaped(x.label)}</text>` +
     `<text class="l c" transform="translate(13 ${round((top + bottom) / 2)}) rotate(-90)">${escaped(y.label)}</text>`
   );
 }
 
-function referenceLine({ y, label }: Reference, { y: scale, left, right }: Frame): string {
-  const place = round(scale.at(y));
-  return `<path class="z" d="M${left} ${place}H${right}"/><text class="t" x="${left + 6}" y="${place - 5}">${escaped(label)}</text>`;
+function referenceLine({ y, above, below }: Reference, frame: Frame): string {
+  const { left, right, top, bottom } = frame;
+  const place = round(frame.y.at(y));
+  return (
+    `<path class="z" d="M${left} ${place}H${right}"/>` +
+    `<text class="t halo" x="${left + 6}" y="${top + 8}">▲ ${escaped(above)}</text>` +
+    `<text class="t halo" x="${left + 6}" y="${bottom - 8}">▼ ${escaped(below)}</text>`
+  );
+}
+
+/** Space between two numbers on the reference line. */
+const MARK_GAP = 44;
+
+/** Rings where curves cross the reference for good, each with its size; numbers that collide climb. */
+function crossingMarks(
+  crossings: readonly Crossing[],
+  reference: Reference | undefined,
+  frame: Frame,
+): string {
+  if (!reference) return "";
+  const y = round(frame.y.at(reference.y));
+  const ends: number[] = [];
+  return [...crossings]
+    .sort((a, b) => a.x - b.x)
+    .map(({ name, x, text }, index) => {
+      const place = round(frame.x.at(x));
+      const free = ends.findIndex((end) => place - end >= MARK_GAP);
+      const level = free < 0 ? ends.length : free;
+      ends[level] = place;
+      const { colour } = styleOf(name, index, isOptimizer);
+      const lift = y - 12 - 15 * level;
+      return `<g class="s c${colour}" data-name="${escaped(name)}"><path class="d" d="M${place} ${y - 6}V${lift + 2}"/><circle class="r" cx="${place}" cy="${y}" r="5.5"/><text class="n c halo" x="${place}" y="${lift}">${escaped(text)}</text></g>`;
+    })
+    .join("");
 }
 
 const clamp = (value: number, frame: Frame) =>
   Math.min(frame.bottom, Math.max(frame.top, frame.y.at(value)));
 
-function band({ name, points }: FigureSeries, style: SeriesStyle, frame: Frame): string {
+function band({ series: { name, points }, style }: Styled, frame: Frame): string {
   const known = points.filter(({ low, high }) => low !== undefined && high !== undefined);
   if (known.length < 2) return "";
   const upper = known.map(
@@ -160,14 +222,11 @@ function band({ name, points }: FigureSeries, style: SeriesStyle, frame: Frame):
   return `<path class="b c${style.colour}" data-name="${escaped(name)}" d="M${[...upper, ...lower.reverse()].join("L")}z"/>`;
 }
 
-interface Styled {
-  readonly series: FigureSeries;
-  readonly style: SeriesStyle;
-  readonly label: string;
-}
+/** A curve of more points gets about this many markers. */
+const MARKERS = 12;
 
 function curve(
-  { series, style, label }: Styled,
+  { series, style, label, index }: Styled,
   panel: FigurePanel,
   frame: Frame,
   scattered: boolean,
@@ -176,17 +235,19 @@ function curve(
     .filter(({ y }) => panel.y.scale === "linear" || y > 0)
     .map((point) => ({ point, x: round(frame.x.at(point.x)), y: round(clamp(point.y, frame)) }));
   if (places.length === 0) return "";
-  const line = places.map(({ x, y }) => `${x} ${y}`).join("L");
+  const d = `M${places.map(({ x, y }) => `${x} ${y}`).join("L")}`;
+  if (series.muted) return `<path class="u" data-name="${escaped(series.name)}" d="${d}"/>`;
   const dash = style.dash ? ` stroke-dasharray="${style.dash}"` : "";
-  const few = places.length <= 40;
-  const marks = places.map(({ point, x, y }) => {
+  const every = scattered ? 1 : Math.ceil(places.length / (MARKERS * 1.5));
+  const marked = places.filter((_, i) => i % every === index % every);
+  const marks = marked.map(({ point, x, y }) => {
     const below = point.y < frame.floor;
     const mark = below
       ? `<path class="m" d="M${x} ${y}l-4-8h8z"/><text class="t c" x="${x}" y="${y - 11}">${tickLabel(Number(point.y.toPrecision(3)))}</text>`
       : markerSvg(style.marker, x, y);
     return `<g class="p" data-t="${escaped(pointText(label, point, panel))}">${mark}</g>`;
   });
-  return `<g class="s c${style.colour}" data-name="${escaped(series.name)}">${scattered ? "" : `<path class="k" d="M${line}"${dash}/>`}${few || scattered ? marks.join("") : ""}</g>`;
+  return `<g class="s c${style.colour}" data-name="${escaped(series.name)}">${scattered ? "" : `<path class="k" d="${d}"${dash}/>`}${marks.join("")}</g>`;
 }
 
 /** `K-FAC · batch size 1,024 · 98.1 (98.0 to 98.2)`. */
@@ -221,4 +282,26 @@ function directLabels(styled: readonly Styled[], frame: Frame): string {
       return `<g data-name="${escaped(name)}">${leader}<g class="s c${style.colour}">${markerSvg(style.marker, start, place)}</g><text class="n" x="${start + 9}" y="${place + 4}">${escaped(label)}</text></g>`;
     })
     .join("");
+}
+
+const LEGEND_ROW = 20;
+
+/** Labels in columns below the plot, in the order of the curves at the end of the axis. */
+function legendBelow(
+  styled: readonly Styled[],
+  width: number,
+  top: number,
+): { inner: string; height: number } {
+  const last = ({ series }: Styled) => series.points.at(-1)?.y ?? Number.NEGATIVE_INFINITY;
+  const sorted = [...styled].sort((a, b) => last(b) - last(a));
+  const longest = Math.max(0, ...sorted.map(({ label }) => label.length));
+  const columns = Math.max(1, Math.floor(width / (40 + 0.9 * LETTER * longest)));
+  const rows = Math.ceil(sorted.length / columns);
+  const items = sorted.map(({ series, label, style }, index) => {
+    const x = round(4 + Math.floor(index / rows) * (width / columns));
+    const y = top + 14 + (index % rows) * LEGEND_ROW;
+    const dash = style.dash ? ` stroke-dasharray="${style.dash}"` : "";
+    return `<g data-name="${escaped(series.name)}"><g class="s c${style.colour}"><path class="k" d="M${x} ${y}h26"${dash}/>${markerSvg(style.marker, x + 13, y)}</g><text class="n" x="${x + 33}" y="${y + 4}">${escaped(label)}</text></g>`;
+  });
+  return { inner: items.join(""), height: rows * LEGEND_ROW + 10 };
 }

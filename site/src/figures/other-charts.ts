@@ -1,31 +1,35 @@
 /** @file Heat maps, crossover strips, stacked bars and sparklines as SVG text. */
 import { formatAmount } from "../../../suite/analysis/format.ts";
+import { STATUS_WORDS } from "../../../suite/analysis/words.ts";
 import type { FigureMap } from "../../../suite/studies/figure.ts";
 import { escaped } from "../html.ts";
-import { type ChartSize, isOptimizer, labelOf } from "./line-chart.ts";
+import { isOptimizer, labelOf } from "./labels.ts";
+import type { ChartSize } from "./line-chart.ts";
 import { markerSvg, round, styleOf } from "./palette.ts";
 import { scaleOf, sizeTicks, tickLabel } from "./scale.ts";
 import type { BarRow, SiteFigure, StripRow } from "./spec.ts";
 
-/** Steps of the colour scale, `h0` … `h6`. */
-const SHADES = 7;
+/** Shades say how far below the map's best a value lies: one meaning in every map. */
+export const MAP_SHADES = [0.1, 0.3, 1, 3, 10, Number.POSITIVE_INFINITY] as const;
+
+/** `h6` for the best … `h1` for the worst. */
+const shadeOf = (gap: number) => MAP_SHADES.length - MAP_SHADES.findIndex((most) => gap <= most);
 
 /** One map; every cell prints its value, so that colour is only a help. */
 export function heatMap(map: FigureMap, { width }: ChartSize): string {
   const xs = [...new Set(map.cells.map(({ x }) => x))].sort((a, b) => a - b);
   const ys = [...new Set(map.cells.map(({ y }) => y))].sort((a, b) => b - a);
   const values = map.cells.flatMap(({ value }) => value ?? []);
-  const [best, worst] = [Math.max(...values), Math.min(...values)];
+  const best = Math.max(...values);
   const [left, top] = [64, 8];
   const [w, h] = [(width - left - 8) / Math.max(1, xs.length), 30];
-  const cells = map.cells.map(({ x, y, value }) => {
+  const cells = map.cells.map(({ x, y, value, diverged = false }) => {
     const [column, row] = [xs.indexOf(x), ys.indexOf(y)];
-    const share = value === null ? 0 : ((value - worst) / (best - worst || 1)) ** 3;
-    const shade = value === null ? "hx" : `h${Math.round(share * (SHADES - 1))}`;
-    const text = value === null ? "–" : tickLabel(Number(value.toPrecision(3)));
+    const shade = value === null || diverged ? "hx" : `h${shadeOf(best - value)}`;
+    const text = value === null ? "–" : diverged ? STATUS_WORDS.diverged.mark : value.toFixed(1);
     const mark = value === best ? " ★" : "";
     const place = `x="${round(left + column * w)}" y="${round(top + row * h)}"`;
-    const hint = `${map.x.label} ${tickLabel(x)} · ${map.y.label} ${tickLabel(y)} · ${value === null ? "not run" : text}`;
+    const hint = `${map.x.label} ${tickLabel(x)} · ${map.y.label} ${tickLabel(y)} · ${value === null ? "not run" : diverged ? "diverged" : text}`;
     return `<g class="p" data-t="${escaped(hint)}"><rect class="${shade}" ${place} width="${round(w - 1)}" height="${h - 1}"/><text class="v ${shade}t" x="${round(left + (column + 0.5) * w)}" y="${round(top + row * h + 19)}">${text}${mark}</text></g>`;
   });
   const bottom = top + ys.length * h;
@@ -77,11 +81,16 @@ export function stripChart(
     const inside = row.at > domain[0] && row.at < domain[1] && !row.tie;
     const dot = inside ? markerSvg(style.marker, scale.at(row.at), y) : "";
     const text = `${labelOf(row.name)}: ${row.words}`;
-    const room = Math.floor((width - 24) / 6.6);
-    const label = text.length > room ? `${text.slice(0, room - 1)}…` : text;
+    const label = shortened(text, Math.floor((width - 24) / 6.4));
     return `<g class="s c${style.colour} p" data-name="${escaped(row.name)}" data-t="${escaped(text)}"><path class="q" d="M${left} ${y}H${right}"/>${interval}${dot}<text class="n halo" x="${left}" y="${y - 9}">${escaped(label)}</text></g>`;
   });
   return `${ticks.join("")}${marks.join("")}<text class="l c" x="${round(width / 2)}" y="${bottom + 37}">${escaped(x.label)}</text>`;
+}
+
+/** Whole remarks fall off the end first, so that no number is cut in two. */
+function shortened(text: string, room: number): string {
+  const end = text.lastIndexOf("; ");
+  return text.length > room && end > 0 ? shortened(text.slice(0, end), room) : text;
 }
 
 const BAR_ROW = 40;

@@ -2,10 +2,17 @@
 import type { PairComparison } from "../../../suite/analysis/pairs.ts";
 import { axisWords, pairSentences } from "../../../suite/analysis/words.ts";
 import type { Slice } from "../data/boards.ts";
-import { nameOf } from "../data/catalogue.ts";
+import { named, nameOf } from "../data/catalogue.ts";
 import { pairSlug } from "../data/links.ts";
 import { sliceTitle } from "./board-figures.ts";
-import type { FigureSpec } from "./spec.ts";
+import type { FigureSpec, Reference } from "./spec.ts";
+
+/** Zero of a difference. */
+export const againstBaseline = (baseline: string): Reference => ({
+  y: 0,
+  above: `ahead of ${nameOf(baseline)}`,
+  below: `behind ${nameOf(baseline)}`,
+});
 
 export function pairFigure(slice: Slice, pair: PairComparison): FigureSpec {
   const { board, id, files } = slice;
@@ -16,9 +23,10 @@ export function pairFigure(slice: Slice, pair: PairComparison): FigureSpec {
   return {
     id: `pairs/${pairSlug(challenger, baseline)}.${board.task}.${board.tier}.${id}`,
     title: `${nameOf(challenger)} minus ${nameOf(baseline)}, ${sliceTitle(slice)}`,
-    finding: `${pairSentences(pair)[0]} Above zero the challenger is better; the band is the 95% interval.`,
+    finding: `${named(pairSentences(pair)[0] ?? "")} The band is the 95% interval.`,
     figure: {
       kind: "lines",
+      reference: againstBaseline(baseline),
       panels: [
         {
           title: "",

@@ -51,9 +51,19 @@ export function styleAt(index: number): SeriesStyle {
   };
 }
 
+/** Styles whose colours differ, for series that are no optimizers. */
+const OTHERS = [2, 4, 5, 6, 7, 8, 9];
+
+/** Ends the name of a series that the paper published: its method's colour, hollow and dotted. */
+export const PAPER_SUFFIX = ", the paper's";
+
 /** The style of an optimizer; other series are styled by their place in the figure. */
 export function styleOf(name: string, index: number, known: (id: string) => boolean): SeriesStyle {
-  return styleAt(known(name) ? rankOf(name) : index + 2);
+  if (name.endsWith(PAPER_SUFFIX)) {
+    const own = styleOf(name.slice(0, -PAPER_SUFFIX.length), index, known);
+    return { colour: own.colour, dash: "1 4", marker: "ring" };
+  }
+  return styleAt(known(name) ? rankOf(name) : (OTHERS[index] ?? index + OTHERS.length));
 }
 
 /** A marker of about 8 px at a place, as SVG. */

@@ -38,8 +38,18 @@ export function tickLabel(value: number): string {
     return `1/${formatCount(inverse)}`;
   if (size >= 1e6) return formatAmount(value).replace(" ", " ");
   if (size >= 1000) return formatCount(value);
-  if (size < 0.001) return value.toExponential(0).replace("e", "·10^").replace("+", "");
+  if (size < 0.001) return powerLabel(value);
   return `${Number(value.toPrecision(6))}`.replace("-", "−");
+}
+
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** `10⁻⁶`, `3·10⁻⁴`. */
+function powerLabel(value: number): string {
+  const [factor = "", exponent = ""] = value.toExponential(0).split("e-");
+  const raised = [...exponent].map((digit) => SUPERSCRIPTS[Number(digit)]).join("");
+  const power = `10⁻${raised}`;
+  return factor === "1" ? power : `${factor.replace("-", "−")}·${power}`;
 }
 
 /** Round numbers inside a linear domain: steps of 1, 2 or 5 times a power of ten. */
@@ -60,17 +70,39 @@ export function linearTicks([low, high]: readonly [number, number], count: numbe
 export function sizeTicks(kind: Kind, values: readonly number[], count: number): number[] {
   const sorted = [...new Set(values)].sort((a, b) => a - b);
   if (kind === "linear") return linearTicks([sorted[0] ?? 0, sorted.at(-1) ?? 1], count);
+  if (kind === "log10") return logTicks([sorted[0] ?? 1, sorted.at(-1) ?? 1], count);
   if (sorted.length <= count) return sorted;
-  if (kind === "log10") {
-    const [low, high] = [Math.log10(sorted[0] as number), Math.log10(sorted.at(-1) as number)];
-    const every = Math.max(1, Math.ceil((high - low) / count));
-    const ticks = [];
-    for (let power = Math.ceil(low - 1e-9); power <= high + 1e-9; power += every)
-      ticks.push(10 ** power);
-    return ticks.length > 1 ? ticks : [sorted[0] as number, sorted.at(-1) as number];
-  }
   const every = Math.ceil(sorted.length / count);
   return sorted.filter((_, index) => (sorted.length - 1 - index) % every === 0);
+}
+
+/** Round numbers inside a log10 domain: powers of ten, or 1, 2 and 5 times them where there are few. */
+export function logTicks([low, high]: readonly [number, number], count: number): number[] {
+  const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+  const powers = Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  const inside = (factors: readonly number[]) =>
+    powers
+      .flatMap((power) => factors.map((factor) => Number(`${factor}e${power}`)))
+      .filter((value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));
+  const decades = inside([1]);
+  if (decades.length > 2) {
+    const every = Math.ceil(decades.length / Math.max(2, count));
+    return decades.filter((_, index) => (decades.length - 1 - index) % every === 0);
+  }
+  const finer = inside([1, 2, 5]);
+  return finer.length > 1 ? finer : [low, high].map((end) => Number(end.toPrecision(2)));
+}
+
+/** A log10 domain widened to 1, 2 or 5 times a power of ten. */
+export function logDomain([low, high]: readonly [number, number]): [number, number] {
+  const steps = (value: number) => {
+    const power = Math.floor(Math.log10(value));
+    return [1, 2, 5, 10].map((factor) => Number(`${factor}e${power}`));
+  };
+  return [
+    steps(low).findLast((step) => step <= low * (1 + 1e-9)) ?? low,
+    steps(high).find((step) => step >= high * (1 - 1e-9)) ?? high,
+  ];
 }
 
 /** Moves labels apart: desired centres ascending in, centres at least `gap` apart out. */

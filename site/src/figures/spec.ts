@@ -19,10 +19,27 @@ export interface BarRow {
   readonly parts: readonly { readonly name: string; readonly value: number }[];
 }
 
+/** A level that curves are read against: what lies above and below it. */
+export interface Reference {
+  readonly y: number;
+  readonly above: string;
+  readonly below: string;
+}
+
+/** Where a curve crosses the reference for good. */
+export interface Crossing {
+  readonly name: string;
+  readonly x: number;
+  readonly text: string;
+}
+
 export type SiteFigure =
   | Exclude<Figure, { kind: "lines" }>
   | (Extract<Figure, { kind: "lines" }> & {
-      /** Points without a line between them. */ readonly scattered?: boolean;
+      /** Points without a line between them. */
+      readonly scattered?: boolean;
+      readonly reference?: Reference;
+      readonly crossings?: readonly Crossing[];
     })
   | {
       readonly kind: "strip";
@@ -38,6 +55,8 @@ export interface FigureSpec {
   readonly title: string;
   /** What it shows, as a sentence: the text alternative. */
   readonly finding: string;
+  /** Shown in place of the finding where the page says that elsewhere. */
+  readonly caption?: string;
   readonly figure: SiteFigure;
   /** Prints the same numbers in a terminal. */
   readonly command: string;

@@ -41,6 +41,7 @@ text.l{font-size:12.5px;fill:var(--ink)}text.n{font-size:13px;fill:var(--ink)}
 text.v{font-size:11.5px;text-anchor:middle}
 .g{stroke:var(--rule);fill:none}.a{stroke:var(--ink-2);fill:none}.z{stroke:var(--ink);stroke-dasharray:1 3;fill:none}
 .d{stroke:var(--ink-3);fill:none;stroke-width:.7}.q{stroke:var(--rule);fill:none}
+.u{fill:none;stroke:var(--ink-3);stroke-width:1;stroke-linejoin:round}.r{fill:var(--page);stroke:var(--s);stroke-width:2.2}
 .k{fill:none;stroke:var(--s);stroke-width:2;stroke-linejoin:round}
 .b{fill:var(--s);opacity:.13;stroke:none}.m{fill:var(--s);stroke:var(--page);stroke-width:.8}.m.o{fill:var(--page);stroke:var(--s);stroke-width:1.8}
 .w{stroke:var(--s);stroke-width:4;stroke-linecap:round;opacity:.55;fill:none}

@@ -3,6 +3,7 @@ import { answerAt } from "../../../suite/analysis/answer.ts";
 import { answerSentences } from "../../../suite/analysis/answer-words.ts";
 import { primaryMetric, type TaskFacts } from "../../../suite/analysis/metric.ts";
 import type { MeasuredCell } from "../../../suite/analysis/score-cells.ts";
+import { namer } from "../named.ts";
 import { reviveCells } from "./cells.ts";
 
 const form = document.querySelector<HTMLFormElement>("#ask");
@@ -24,11 +25,14 @@ function cellsOf(file: string): Promise<MeasuredCell[]> {
   return known;
 }
 
+const namesOf = (option: HTMLOptionElement | undefined) =>
+  JSON.parse(option?.dataset.optimizers ?? "[]") as [string, string][];
+
 const chosenTask = () => control<HTMLSelectElement>("task").selectedOptions[0];
 
 /** The baselines that the chosen task has; AdamW unless the address says otherwise. */
 function fillVersus(wanted: string): void {
-  const ids = JSON.parse(chosenTask()?.dataset.optimizers ?? "[]") as [string, string][];
+  const ids = namesOf(chosenTask());
   const select = control<HTMLSelectElement>("vs");
   select.replaceChildren(...ids.map(([id, name]) => new Option(name, id)));
   select.value = ids.some(([id]) => id === wanted) ? wanted : (ids[0]?.[0] ?? "");
@@ -61,7 +65,8 @@ async function answer(): Promise<void> {
   place.textContent = "Reading the cells …";
   try {
     const cells = await cellsOf(option.dataset.file ?? "");
-    const [head, ...rest] = answerSentences(answerAt(cells, request), request);
+    const named = namer(namesOf(option));
+    const [head, ...rest] = answerSentences(answerAt(cells, request), request).map(named);
     const title = document.createElement("h2");
     title.textContent = head ?? "";
     const list = document.createElement("ul");

@@ -1,9 +1,15 @@
-/** @file Values under the pointer, and by arrow keys: every chart has one readout line. */
+/**
+ * @file Values under the pointer and by arrow keys, one curve singled out, a figure enlarged. Every
+ * chart has one readout line.
+ */
+import { enlarge } from "./enlarge.ts";
 
 interface Point {
   readonly mark: SVGGraphicsElement;
   readonly text: string;
 }
+
+const HINT = "Point at a mark, or use the arrow keys, for values; press a name to single it out.";
 
 for (const chart of document.querySelectorAll<HTMLElement>("[data-chart]")) enliven(chart);
 
@@ -15,27 +21,63 @@ function enliven(chart: HTMLElement): void {
   const readout = document.createElement("p");
   readout.className = "readout";
   readout.setAttribute("aria-live", "polite");
-  chart.append(readout);
+  readout.textContent = HINT;
+  chart.append(tools(chart, readout));
   chart.tabIndex = 0;
   chart.setAttribute("role", "group");
   chart.setAttribute("aria-label", "Chart: arrow keys read its values");
   let current = -1;
+  let pinned = "";
 
   const show = (index: number): void => {
     points[current]?.mark.classList.remove("on");
     current = index;
-    points[current]?.mark.classList.add("on");
-    readout.textContent = points[current]?.text ?? "";
+    const point = points[current];
+    point?.mark.classList.add("on");
+    readout.textContent = point?.text ?? HINT;
+    light(chart, pinned || seriesOf(point?.mark));
   };
   chart.addEventListener("keydown", (event) => {
     const step = STEPS[event.key];
-    if (step === undefined) return;
+    if (step === undefined || event.target !== chart) return;
     event.preventDefault();
     show(nextVisible(points, current, step));
   });
   chart.addEventListener("pointermove", (event) => show(nearest(points, event)));
   chart.addEventListener("pointerleave", () => show(-1));
   chart.addEventListener("blur", () => show(-1));
+  chart.addEventListener("click", (event) => {
+    const pressed = event.target instanceof Element ? seriesOf(event.target) : "";
+    pinned = pressed === pinned ? "" : pressed;
+    light(chart, pinned);
+  });
+}
+
+/** The readout, and the button that enlarges. */
+function tools(chart: HTMLElement, readout: HTMLElement): HTMLElement {
+  const row = document.createElement("div");
+  row.className = "tools";
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Enlarge";
+  button.addEventListener("click", () => enlarge(chart));
+  row.append(readout, button);
+  return row;
+}
+
+const seriesOf = (part: Element | undefined) =>
+  part?.closest<SVGElement>("[data-name]")?.dataset.name ?? "";
+
+/** Dims every series but one; `""` dims none. Where one series is all there is, nothing changes. */
+function light(chart: HTMLElement, name: string): void {
+  for (const svg of chart.querySelectorAll("svg.chart")) {
+    const parts = [...svg.querySelectorAll<SVGElement>("[data-name]")];
+    svg.classList.toggle(
+      "lit",
+      parts.some(({ dataset }) => dataset.name === name),
+    );
+    for (const part of parts) part.classList.toggle("one", part.dataset.name === name);
+  }
 }
 
 const STEPS: Readonly<Record<string, number>> = {

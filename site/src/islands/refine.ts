@@ -11,9 +11,15 @@ function change(to: ViewState): void {
 }
 
 function fillControls(form: HTMLFormElement): void {
-  for (const key of ["q", "family", "size", "vs"] as const) {
+  for (const key of ["q", "group", "fold", "size", "vs"] as const) {
     const control = form.elements.namedItem(key);
-    if (control instanceof HTMLInputElement || control instanceof HTMLSelectElement) {
+    if (control instanceof HTMLInputElement && control.type === "checkbox") {
+      control.checked = state[key] === control.value;
+    } else if (
+      control instanceof HTMLInputElement ||
+      control instanceof HTMLSelectElement ||
+      control instanceof RadioNodeList
+    ) {
       control.value = state[key];
     }
   }
@@ -22,21 +28,28 @@ function fillControls(form: HTMLFormElement): void {
 function fromControls(form: HTMLFormElement): ViewState {
   const data = new FormData(form);
   const text = (key: string) => String(data.get(key) ?? "");
-  return { ...state, q: text("q"), family: text("family"), size: text("size"), vs: text("vs") };
+  return {
+    ...state,
+    q: text("q"),
+    group: text("group"),
+    fold: data.has("fold") ? "variants" : "",
+    size: text("size"),
+    vs: text("vs"),
+  };
 }
 
 const nameOf = (row: HTMLElement) =>
   row.querySelector(".name")?.textContent ?? row.dataset.optimizer ?? "";
 
 function entryOf(row: HTMLElement) {
-  const { optimizer = "", family = "", position = "" } = row.dataset;
-  return { optimizer, family, name: nameOf(row), size: position };
+  const { optimizer = "", groups = "", variant = "", position = "" } = row.dataset;
+  return { optimizer, groups: groups.split(" "), variant, name: nameOf(row), size: position };
 }
 
 function apply(): void {
   const shown = new Set<string>();
   const known = new Set<string>();
-  for (const row of document.querySelectorAll<HTMLElement>("tr[data-optimizer]")) {
+  for (const row of document.querySelectorAll<HTMLElement>("[data-optimizer]")) {
     const entry = entryOf(row);
     row.hidden = !isShown(state, entry);
     known.add(entry.optimizer);
@@ -50,7 +63,23 @@ function apply(): void {
     section.hidden = state.vs !== "" && section.dataset.versus !== state.vs;
   }
   for (const table of document.querySelectorAll<HTMLTableElement>("table.entries")) sortRows(table);
+  countVariants(shown);
   countShown(shown.size, known.size);
+}
+
+/** Beside a method whose variants are folded: how many. */
+function countVariants(shown: ReadonlySet<string>): void {
+  for (const note of document.querySelectorAll(".folded")) note.remove();
+  if (!state.fold) return;
+  for (const row of document.querySelectorAll<HTMLElement>("table.matrix tr[data-optimizer]")) {
+    const { optimizer = "" } = row.dataset;
+    const own = row.parentElement?.querySelectorAll(`tr[data-variant="${optimizer}"]`).length ?? 0;
+    if (own === 0 || !shown.has(optimizer)) continue;
+    const note = document.createElement("small");
+    note.className = "folded";
+    note.textContent = ` + ${own} ${own === 1 ? "variant" : "variants"}`;
+    row.querySelector("th")?.append(note);
+  }
 }
 
 function countShown(optimizers: number, all: number): void {

@@ -14,8 +14,10 @@ export type Sort = (typeof SORTS)[number];
 export interface ViewState {
   /** Part of an optimizer's name. */
   readonly q: string;
-  /** A family, or "" for all. */
-  readonly family: string;
+  /** A group, or "" for all. */
+  readonly group: string;
+  /** `variants` when each folds under its method. */
+  readonly fold: "" | "variants";
   /** One size of the axis, or "" for all. */
   readonly size: string;
   /** The baseline whose crossovers are shown, or "" for all. */
@@ -26,7 +28,8 @@ export interface ViewState {
 
 export const ALL: ViewState = {
   q: "",
-  family: "",
+  group: "",
+  fold: "",
   size: "",
   vs: "",
   sort: "position",
@@ -41,7 +44,8 @@ export function readState(query: string): ViewState {
   const sort = SORTS.find((one) => one === name) ?? ALL.sort;
   return {
     q: text("q"),
-    family: text("family"),
+    group: text("group"),
+    fold: text("fold") === "variants" ? "variants" : "",
     size: text("size"),
     vs: text("vs"),
     sort,
@@ -49,10 +53,10 @@ export function readState(query: string): ViewState {
   };
 }
 
-/** `?vs=adamw&family=second-order`; empty when everything is shown. */
+/** `?group=second-order&vs=adamw`; empty when everything is shown. */
 export function writeState(state: ViewState): string {
   const query = new URLSearchParams();
-  for (const key of ["q", "family", "size", "vs"] as const) {
+  for (const key of ["q", "group", "fold", "size", "vs"] as const) {
     if (state[key]) query.set(key, state[key]);
   }
   if (state.sort !== ALL.sort || state.descending) {
@@ -65,15 +69,18 @@ export function writeState(state: ViewState): string {
 export interface Entry {
   readonly optimizer: string;
   readonly name: string;
-  readonly family: string;
+  readonly groups: readonly string[];
+  /** The method that it is a variant of, or "". */
+  readonly variant: string;
   readonly size: string;
 }
 
 /** Whether an entry belongs to the view. */
-export function isShown({ q, family, size }: ViewState, entry: Entry): boolean {
+export function isShown({ q, group, fold, size }: ViewState, entry: Entry): boolean {
   const wanted = q.trim().toLowerCase();
   return (
-    (!family || entry.family === family) &&
+    (!group || entry.groups.includes(group)) &&
+    (!fold || !entry.variant) &&
     (!size || !entry.size || entry.size === size) &&
     (!wanted || entry.name.toLowerCase().includes(wanted) || entry.optimizer.includes(wanted))
   );

@@ -1,6 +1,6 @@
 /** @file The sitemap: every page but the cells', which boards link to. */
 import type { APIRoute } from "astro";
-import { allBoards, allPairs } from "../data/boards.ts";
+import { allBoards, allPairs, sliceHref } from "../data/boards.ts";
 import { OPTIMIZERS, STUDIES } from "../data/catalogue.ts";
 import { boardLink, link, optimizerLink, pairLink, studyLink } from "../data/links.ts";
 
@@ -10,6 +10,7 @@ const TOP = [
   "optimizers/",
   "pairs/",
   "paper/",
+  "findings/",
   "answer/",
   "race/",
   "method/",
@@ -22,6 +23,7 @@ export const GET: APIRoute = ({ site }) => {
   const paths = [
     ...TOP.map((path) => link(`/${path}`)),
     ...allBoards().map(({ task, tier }) => boardLink(task.id, tier)),
+    ...allBoards().flatMap(({ slices }) => slices.slice(1).map(sliceHref)),
     ...OPTIMIZERS.map(({ declaration }) => optimizerLink(declaration.id)),
     ...allPairs().map(({ challenger, baseline }) => pairLink(challenger, baseline)),
     ...STUDIES.map(({ id }) => studyLink(id)),

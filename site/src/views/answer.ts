@@ -1,10 +1,9 @@
 /** @file "At my batch and data size": the answers at every measured size, and the form that asks. */
 import { answerAt } from "../../../suite/analysis/answer.ts";
 import { answerSentences } from "../../../suite/analysis/answer-words.ts";
-import { formatCount } from "../../../suite/analysis/format.ts";
 import { primaryMetric } from "../../../suite/analysis/metric.ts";
 import { measuredBoards, type TaskBoard } from "../data/boards.ts";
-import { nameOf } from "../data/catalogue.ts";
+import { named, nameOf } from "../data/catalogue.ts";
 import { boardLink, link } from "../data/links.ts";
 import { baselinesOf } from "../figures/board-figures.ts";
 import { type Html, html } from "../html.ts";
@@ -50,8 +49,8 @@ function answers(task: TaskBoard): Html {
   ].sort((a, b) => b.datasetSize - a.datasetSize || a.batchSize - b.batchSize);
   const blocks = places.map(({ batchSize, datasetSize }) => {
     const request = { batchSize, datasetSize, versus, metric };
-    const [head, ...rest] = answerSentences(answerAt(task.cells, request), request);
-    return html`<details><summary>Batch ${formatCount(batchSize)}, dataset ${formatCount(datasetSize)}: ${head}</summary><ul>${rest.map((line) => html`<li>${line}</li>`)}</ul></details>`;
+    const [head, ...rest] = answerSentences(answerAt(task.cells, request), request).map(named);
+    return html`<details><summary>${head}</summary><ul>${rest.map((line) => html`<li>${line}</li>`)}</ul></details>`;
   });
   return html`<section><h3><a href="${boardLink(task.task.id, task.tier)}">${task.task.name}, tier ${task.tier}</a>, against ${nameOf(versus)}</h3>${blocks}</section>`;
 }

@@ -2,7 +2,7 @@
 import { formatAmount, formatCount, formatSeconds } from "../../../suite/analysis/format.ts";
 import { makersOf, makerWords } from "../../../suite/analysis/makers.ts";
 import type { Cell, CellFile, Trial } from "../../../suite/results/schema.ts";
-import { nameOf } from "../data/catalogue.ts";
+import { nameOf, taskName } from "../data/catalogue.ts";
 import { boardLink, link, optimizerLink } from "../data/links.ts";
 import { sparkline } from "../figures/other-charts.ts";
 import { type Html, html, raw } from "../html.ts";
@@ -15,9 +15,9 @@ export function cellPage(
   chosen: ReadonlySet<string>,
 ): Html {
   const { task, tier, optimizer, batchSize, datasetSize } = cell;
-  return html`<p class="crumbs"><a href="${link("/boards/")}">Boards</a> · <a href="${boardLink(task, tier)}">${task}, tier ${tier}</a></p>
+  return html`<p class="crumbs"><a href="${link("/boards/")}">Boards</a> · <a href="${boardLink(task, tier)}">${taskName(task)}, tier ${tier}</a></p>
 <h1>${nameOf(optimizer)} at batch ${formatCount(batchSize)}</h1>
-<p class="lead"><a href="${optimizerLink(optimizer)}">${nameOf(optimizer)}</a> on ${task}, tier ${tier}, dataset size ${formatCount(datasetSize)}.</p>
+<p class="lead"><a href="${optimizerLink(optimizer)}">${nameOf(optimizer)}</a> on ${taskName(task)}, tier ${tier}, dataset size ${formatCount(datasetSize)}.</p>
 ${files.map((file) => fileSection(file, chosen))}`;
 }
 

@@ -1,10 +1,13 @@
 /** @file A figure on a page: drawing, what it shows, its table, its files, its command, its date. */
 import { formatCount } from "../../../suite/analysis/format.ts";
+import { STATUS_WORDS } from "../../../suite/analysis/words.ts";
 import type { FigurePanel } from "../../../suite/studies/figure.ts";
 import { link } from "../data/links.ts";
 import { sourcesOf } from "../data/results.ts";
 import { type Drawing, drawingsOf, inlineSvg } from "../figures/draw.ts";
-import { labelOf, pointText } from "../figures/line-chart.ts";
+import { labelOf } from "../figures/labels.ts";
+import { pointText } from "../figures/line-chart.ts";
+import { MAP_SHADES } from "../figures/other-charts.ts";
 import { tickLabel } from "../figures/scale.ts";
 import type { FigureSpec } from "../figures/spec.ts";
 import { numbersOf } from "../figures/tables.ts";
@@ -12,14 +15,16 @@ import { type Child, type Html, html, raw } from "../html.ts";
 
 const WIDE = 760;
 const NARROW = 344;
-const HALF = 372;
+const HALF = 540;
+const THIRD = 372;
 
 /** The whole block; `heading` is its level in the page. */
 export function figureBlock(spec: FigureSpec, options: { width?: number } = {}): Html {
   const panels = drawingsOf(spec.figure, WIDE).length;
   return html`<figure class="fig" id="${anchorOf(spec.id)}">
-<figcaption><b>${spec.title}</b> <span>${spec.finding}</span></figcaption>
+<figcaption><b>${spec.title}</b> <span>${spec.caption ?? spec.finding}</span></figcaption>
 ${panels === 0 ? null : drawingBlock(spec, panels, options.width ?? WIDE)}
+${spec.figure.kind === "maps" ? shadeKey() : null}
 ${tableBlock(spec, panels === 0)}
 ${underline(spec)}
 </figure>`;
@@ -28,15 +33,25 @@ ${underline(spec)}
 export const anchorOf = (id: string) => id.replace(/[^a-z0-9]+/g, "-");
 
 function drawingBlock(spec: FigureSpec, panels: number, width: number): Html {
-  const wide = drawingsOf(spec.figure, panels > 1 ? HALF : width);
-  const narrow = panels > 1 ? [] : drawingsOf(spec.figure, NARROW);
+  const wide = drawingsOf(spec.figure, panels > 2 ? THIRD : panels > 1 ? HALF : width);
+  const narrow = panels > 2 ? [] : drawingsOf(spec.figure, NARROW);
   const draw = (drawings: readonly Drawing[]) =>
     drawings.map((one) => {
       const label = one.title ? `${one.title}: ${spec.finding}` : spec.finding;
       return html`<div class="plot">${one.title && panels > 1 ? html`<p class="panel">${one.title}</p>` : null}${raw(inlineSvg(one, label))}</div>`;
     });
-  if (panels > 1) return html`<div class="panels" data-chart>${draw(wide)}</div>`;
-  return html`<div class="wide" data-chart>${draw(wide)}</div><div class="narrow" data-chart>${draw(narrow)}</div>`;
+  if (panels > 2) return html`<div class="panels" data-chart>${draw(wide)}</div>`;
+  const grid = panels > 1 ? " panels" : "";
+  return html`<div class="wide${grid}" data-chart>${draw(wide)}</div><div class="narrow" data-chart>${draw(narrow)}</div>`;
+}
+
+/** What the shades of a map mean; the same in every map. */
+function shadeKey(): Html {
+  const shades = MAP_SHADES.map((most, index) => {
+    const words = Number.isFinite(most) ? `to ${most}` : "more";
+    return html`<span class="shade"><svg width="14" height="14" aria-hidden="true"><rect class="h${MAP_SHADES.length - index}" width="14" height="14"/></svg> ${words}</span> `;
+  });
+  return html`<p class="note">Points below the map's best (★): ${shades} <span class="shade">${STATUS_WORDS.diverged.mark} diverged</span></p>`;
 }
 
 function tableBlock(spec: FigureSpec, open: boolean): Html {
@@ -44,7 +59,9 @@ function tableBlock(spec: FigureSpec, open: boolean): Html {
     spec.figure.kind === "lines"
       ? spec.figure.panels.map((panel) => panelTable(panel, spec.title))
       : [numberTable(spec)];
-  return html`<details${raw(open ? " open" : "")}><summary>The numbers as a table</summary>${tables}</details>`;
+  return open
+    ? html`${tables}`
+    : html`<details class="numbers"><summary>The numbers as a table</summary>${tables}</details>`;
 }
 
 /** One row per x, one column per series. */

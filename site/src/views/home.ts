@@ -1,11 +1,13 @@
 /** @file The first page: the question, the answer with its uncertainty, the crossover, three ways in. */
-import { formatCount } from "../../../suite/analysis/format.ts";
-import { axisWords, crossoverWords, plural } from "../../../suite/analysis/words.ts";
-import { measuredBoards, pairOn, type Slice, type TaskBoard } from "../data/boards.ts";
-import { nameOf, OPTIMIZERS, STUDIES, TASKS } from "../data/catalogue.ts";
-import { boardLink, link, pairLink } from "../data/links.ts";
+import { formatCount, formatRatio, formatSize } from "../../../suite/analysis/format.ts";
+import type { PairComparison } from "../../../suite/analysis/pairs.ts";
+import { axisWords, plural } from "../../../suite/analysis/words.ts";
+import { measuredBoards, type Slice, type TaskBoard } from "../data/boards.ts";
+import { familyOf, nameOf, OPTIMIZERS, STUDIES, TASKS } from "../data/catalogue.ts";
+import { boardLink, link } from "../data/links.ts";
 import { allFiles, sourcesOf } from "../data/results.ts";
 import { baselinesOf, curvesFigure, stripFigure } from "../figures/board-figures.ts";
+import { challengersOf, leadFigure, pairsAgainst } from "../figures/lead-figure.ts";
 import { type Html, html } from "../html.ts";
 import { emptyBoard } from "./board.ts";
 import { figureBlock } from "./figure.ts";
@@ -20,12 +22,14 @@ export function leadingBoard(): { task: TaskBoard; slice: Slice } | null {
 
 export function homePage(): Html {
   const found = leadingBoard();
+  const baseline = found ? baselineOf(found.slice) : undefined;
+  const lead = found && baseline ? leadFigure(found.slice, baseline) : null;
   return html`<section class="hero"><p class="question">When does second-order optimization speed up training?</p>
-<h1>${found ? headline(found.slice) : "Nobody has measured it here yet."}</h1>
-${found ? answer(found.task, found.slice) : nothing()}</section>
-${found ? figureBlock(curvesFigure(found.slice)) : null}
-${found ? strip(found.slice) : null}
+<h1>${found ? headline(found.slice, baseline) : "Nobody has measured it here yet."}</h1>
+${found ? answer(found.task, found.slice, baseline) : nothing()}</section>
+${found ? figureBlock(lead ?? curvesFigure(found.slice)) : null}
 ${ways()}
+${found ? strip(found.slice, baseline) : null}
 ${how()}
 ${boardsTable()}`;
 }
@@ -36,35 +40,47 @@ function baselineOf(slice: Slice): string | undefined {
   return known.find((id) => id === "adamw") ?? known[0];
 }
 
-function headline(slice: Slice): string {
-  const baseline = baselineOf(slice);
-  const outcomes = baseline ? pairsWith(slice, baseline) : [];
-  if (outcomes.length === 0) return "One curve so far: a crossing needs two.";
-  const ahead = outcomes.filter(
-    ({ tie, crossover }) =>
-      !tie && (crossover.outcome === "crosses" || crossover.outcome === "always"),
-  );
-  if (ahead.length === 0)
-    return `Nowhere measured so far does a challenger stay ahead of ${nameOf(baseline ?? "")}.`;
-  return `${ahead.length} of ${outcomes.length} challengers stay ahead of ${nameOf(baseline ?? "")} at large batches.`;
+const isAhead = ({ tie, crossover }: PairComparison) =>
+  !tie && (crossover.outcome === "crosses" || crossover.outcome === "always");
+
+/** Where each is ahead to the end of the grid: 0 for everywhere, infinity for nowhere. */
+const sizeOf = (pair: PairComparison) =>
+  isAhead(pair) ? pair.crossover.lasting : Number.POSITIVE_INFINITY;
+
+function headline(slice: Slice, baseline: string | undefined): string {
+  const pairs = baseline ? pairsAgainst(slice, baseline) : [];
+  const [first] = pairs;
+  if (!baseline || !first) return "One curve so far: a crossing needs two.";
+  const sizes = pairs.map(sizeOf).sort((a, b) => a - b);
+  // More than half of the methods are ahead from here on.
+  const most = sizes[Math.floor(sizes.length / 2)] as number;
+  const who = pairs.length === 1 ? nameOf(first.challenger) : `most ${kindOf(slice)}`;
+  const beat = pairs.length === 1 ? "beats" : "beat";
+  if (most === 0) return `At every batch size measured, ${who} ${beat} ${nameOf(baseline)}.`;
+  if (Number.isFinite(most))
+    return `Above a batch size of about ${formatSize(most)}, ${who} ${beat} ${nameOf(baseline)}.`;
+  const ahead = pairs.filter(isAhead).length;
+  const largest = formatCount(slice.board.points.at(-1) ?? 0);
+  return ahead === 0
+    ? `No ${kindOf(slice).replace(/s$/, "")} stays ahead of ${nameOf(baseline)}, up to batch size ${largest}.`
+    : `${ahead} of ${pairs.length} ${kindOf(slice)} overtake ${nameOf(baseline)}; the others do not, up to batch size ${largest}.`;
 }
 
-function pairsWith(slice: Slice, baseline: string) {
-  return slice.board.rows
-    .filter(({ optimizer }) => !(baselinesOf(slice) as readonly string[]).includes(optimizer))
-    .flatMap(({ optimizer }) => pairOn(slice, optimizer, baseline) ?? []);
-}
+const kindOf = (slice: Slice) =>
+  challengersOf(slice).every((id) => familyOf(id) === "second-order")
+    ? "second-order methods"
+    : "challengers";
 
-function answer({ task, tier }: TaskBoard, slice: Slice): Html {
-  const baseline = baselineOf(slice);
-  const lines = (baseline ? pairsWith(slice, baseline) : [])
-    .slice(0, 5)
-    .map(
-      (pair) =>
-        html`<li><a href="${pairLink(pair.challenger, pair.baseline)}">${nameOf(pair.challenger)} over ${nameOf(pair.baseline)}</a>: ${crossoverWords(pair)}</li>`,
-    );
-  return html`<p class="lead">On <a href="${boardLink(task.id, tier)}">${task.name}</a> (tier ${tier}), each method tuned alike at every ${axisWords(slice.board.axis)}. The ${axisWords(slice.board.axis)} from which a method stays ahead:</p>
-${lines.length > 0 ? html`<ul class="answer">${lines}</ul>` : null}`;
+function answer({ task, tier }: TaskBoard, slice: Slice, baseline: string | undefined): Html {
+  const pairs = baseline ? pairsAgainst(slice, baseline) : [];
+  const ahead = pairs.filter(isAhead).length;
+  const costs = pairs.map(({ cost }) => cost.flopsPerStep).filter(Number.isFinite);
+  const range = [Math.min(...costs), Math.max(...costs)].map(formatRatio);
+  const price =
+    costs.length > 0
+      ? ` A step of theirs takes ${[...new Set(range)].join(" to ")} the FLOPs.`
+      : "";
+  return html`<p class="lead">${pairs.length > 1 ? `${ahead} of ${pairs.length} stay ahead in ${slice.board.metric.name} to the end of the range.${price} ` : null}Measured on <a href="${boardLink(task.id, tier)}">${task.name}</a> (tier ${tier}), every method tuned alike at every ${axisWords(slice.board.axis)}.</p>`;
 }
 
 function nothing(): Html {
@@ -73,10 +89,9 @@ function nothing(): Html {
   return html`<p class="lead">Crossover trains standard tasks with ${plural(OPTIMIZERS.length, "optimizer")} over batch sizes and dataset sizes, and shows where the curves cross. No result is committed yet, so there is no answer to print: only the way to one.</p>${emptyBoard({ task, tier: "mini" })}`;
 }
 
-function strip(slice: Slice): Html | null {
-  const baseline = baselineOf(slice);
-  const figure = baseline ? stripFigure(slice, baseline) : null;
-  return figure ? figureBlock(figure) : null;
+function strip(slice: Slice, baseline: string | undefined): Html | null {
+  const found = baseline ? stripFigure(slice, baseline) : null;
+  return found ? figureBlock(found) : null;
 }
 
 function ways(): Html {

@@ -3,9 +3,9 @@
 import { CLAIMS } from "../../../suite/analysis/claims/catalogue.ts";
 import { crossoverWords, plural, VERDICT_WORDS } from "../../../suite/analysis/words.ts";
 import { allBoards, allPairs } from "../data/boards.ts";
-import { nameOf, OPTIMIZERS, STUDIES } from "../data/catalogue.ts";
+import { nameOf, OPTIMIZERS, STUDIES, taskName } from "../data/catalogue.ts";
 import { boardLink, pairLink, studyLink } from "../data/links.ts";
-import { verdictsOf } from "../data/verdicts.ts";
+import { studyFiles, verdictsOf } from "../data/verdicts.ts";
 import { studyBoards } from "../figures/study-figures.ts";
 import { type Html, html } from "../html.ts";
 import { scrollTable } from "./figure.ts";
@@ -45,7 +45,7 @@ export function optimizersPage(): Html {
 export function pairsPage(): Html {
   const rows = allPairs().map(({ challenger, baseline, on }) => {
     const [first] = on;
-    return html`<tr data-challenger="${challenger}" data-baseline="${baseline}"><th scope="row"><a href="${pairLink(challenger, baseline)}">${nameOf(challenger)} over ${nameOf(baseline)}</a></th><td class="text">${first?.pair.board.task} (${first?.pair.board.tier})</td><td class="text">${first ? crossoverWords(first.pair) : ""}</td><td>${on.length}</td></tr>`;
+    return html`<tr data-challenger="${challenger}" data-baseline="${baseline}"><th scope="row"><a href="${pairLink(challenger, baseline)}">${nameOf(challenger)} over ${nameOf(baseline)}</a></th><td class="text">${taskName(first?.pair.board.task ?? "")} (${first?.pair.board.tier})</td><td class="text">${first ? crossoverWords(first.pair) : ""}</td><td>${on.length}</td></tr>`;
   });
   return html`<h1>Pairs</h1><p class="lead">Every two optimizers that were measured at the same sizes: where one overtakes the other, and how sure that is.</p>
 ${
@@ -60,16 +60,22 @@ ${
 
 export function paperPage(): Html {
   const cards = STUDIES.map((study) => {
-    const verdicts = studyBoards(study).flatMap((task) =>
-      verdictsOf(study, task).map((result) => ({ ...result, tier: task.tier })),
-    );
-    const lines = verdicts.map(({ id, verdict, tier }) => {
+    const measured = studyBoards(study).filter((task) => studyFiles(study, task).length > 0);
+    const lines = study.claims.map((id) => {
       const statement = CLAIMS.find((claim) => claim.id === id)?.statement ?? id;
-      return html`<p><small>${statement}</small><br>${verdictMark(verdict)} <small>tier ${tier}</small></p>`;
+      const verdicts = measured.flatMap((task) =>
+        verdictsOf(study, task)
+          .filter((result) => result.id === id)
+          .map(
+            ({ verdict }) =>
+              html`<span class="nowrap">${verdictMark(verdict)} <small>${task.tier}</small></span> `,
+          ),
+      );
+      return html`<p><small>${statement}</small><br>${verdicts.length > 0 ? verdicts : html`<small>not measured yet</small>`}</p>`;
     });
     return html`<li><a href="${studyLink(study.id)}"><b>${study.paper}</b></a><p>${study.title}</p>${lines}</li>`;
   });
-  return html`<h1>The paper, figure by figure</h1><p class="lead">Ishikawa and Yokota, “When Does Second-Order Optimization Speed Up Training?” (ICLR 2024 Tiny Papers). Ours beside theirs; each claim with a rule that was written down before the data, and its verdict.</p><ul class="cards">${cards}</ul>`;
+  return html`<h1>The paper, figure by figure</h1><p class="lead">Ishikawa and Yokota, “When Does Second-Order Optimization Speed Up Training?” (ICLR 2024 Tiny Papers). Ours beside theirs; each claim with a rule that was written down before the data, and its verdict at each tier that is measured.</p><ul class="cards">${cards}</ul>`;
 }
 
 export function verdictMark(verdict: keyof typeof VERDICT_WORDS): Html {

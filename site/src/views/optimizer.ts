@@ -5,7 +5,7 @@ import { axisWords, crossoverWords } from "../../../suite/analysis/words.ts";
 import type { OptimizerDeclaration } from "../../../suite/optimizer/declaration.ts";
 import type { SearchDimension } from "../../../suite/optimizer/search.ts";
 import { allPairs, measuredBoards } from "../data/boards.ts";
-import { type CataloguedOptimizer, nameOf } from "../data/catalogue.ts";
+import { type CataloguedOptimizer, nameOf, taskName } from "../data/catalogue.ts";
 import { formula } from "../data/formulas.ts";
 import { boardLink, link, pairLink } from "../data/links.ts";
 import { type Html, html } from "../html.ts";
@@ -86,7 +86,7 @@ function crossovers(id: string): Html | null {
   if (own.length === 0) return null;
   const items = own.map(({ challenger, baseline, on }) => {
     const [first] = on;
-    return html`<li><a href="${pairLink(challenger, baseline)}">${nameOf(challenger)} over ${nameOf(baseline)}</a>: ${first ? crossoverWords(first.pair) : ""} <small>${first?.pair.board.task}, ${first?.pair.board.tier}</small></li>`;
+    return html`<li><a href="${pairLink(challenger, baseline)}">${nameOf(challenger)} over ${nameOf(baseline)}</a>: ${first ? crossoverWords(first.pair) : ""} <small>${taskName(first?.pair.board.task ?? "")}, tier ${first?.pair.board.tier}</small></li>`;
   });
   return html`<h2>Its crossovers</h2><ul>${items}</ul>`;
 }

@@ -8,9 +8,9 @@ import {
 } from "../../../suite/analysis/format.ts";
 import type { PairComparison } from "../../../suite/analysis/pairs.ts";
 import { axisWords, crossoverWords, pairSentences } from "../../../suite/analysis/words.ts";
-import type { PairData, Slice } from "../data/boards.ts";
-import { nameOf } from "../data/catalogue.ts";
-import { boardLink, link, optimizerLink } from "../data/links.ts";
+import { type PairData, type Slice, sliceHref } from "../data/boards.ts";
+import { named, nameOf, taskName } from "../data/catalogue.ts";
+import { link, optimizerLink } from "../data/links.ts";
 import { sliceTitle } from "../figures/board-figures.ts";
 import { pairFigure } from "../figures/pair-figures.ts";
 import { type Html, html } from "../html.ts";
@@ -19,8 +19,8 @@ import { figureBlock, scrollTable } from "./figure.ts";
 export function pairPage({ challenger, baseline, on }: PairData): Html {
   const sections = on.map(({ slice, pair }) => {
     const { task, tier } = slice.board;
-    return html`<section id="${task}-${tier}-${slice.id}"><h2><a href="${boardLink(task, tier)}">${task}, tier ${tier}</a> <small>${sliceTitle(slice)}</small></h2>
-<blockquote>${pairSentences(pair).join(" ")}</blockquote>
+    return html`<section id="${task}-${tier}-${slice.id}"><h2><a href="${sliceHref(slice)}">${taskName(task)}, tier ${tier}</a> <small>${sliceTitle(slice)}</small></h2>
+<blockquote>${named(pairSentences(pair).join(" "))}</blockquote>
 <p>Crossover: <b>${crossoverWords(pair)}</b></p>
 ${figureBlock(pairFigure(slice, pair))}
 ${differences(slice, pair)}${cost(pair)}</section>`;
@@ -41,7 +41,7 @@ function differences(slice: Slice, { points, board, challenger, baseline }: Pair
     },
   );
   return scrollTable(
-    `${nameOf(challenger)} minus ${nameOf(baseline)} on ${board.task}, tier ${board.tier}, ${sliceTitle(slice)}`,
+    `${nameOf(challenger)} minus ${nameOf(baseline)} on ${taskName(board.task)}, tier ${board.tier}, ${sliceTitle(slice)}`,
     html`<thead><tr><th scope="col">${axisWords(board.axis)}</th><th scope="col">difference</th><th scope="col">95% interval</th><th scope="col">p (Holm)</th><th scope="col" class="text">reading</th><th scope="col" class="text">seed by seed</th><th scope="col">seeds</th></tr></thead><tbody>${rows}</tbody>`,
   );
 }

@@ -41,17 +41,19 @@ export function statusCounts(counts: Readonly<Partial<Record<Status, number>>>):
 }
 
 /** A cell of the matrix: score, rank range, tie, edge; or the state's word. */
-export function matrixCell(board: Board, entry: BoardEntry): Html {
+export function matrixCell(board: Board, entry: BoardEntry, estimate: string | null = null): Html {
   const { cell, state, tied, rank } = entry;
-  if (state !== "scored" || !cell)
-    return html`<td>${stateWords(state)}${entry.reason ? html` <small>${entry.reason}</small>` : null}</td>`;
+  if (state !== "scored" || !cell) {
+    const word = stateWords(state);
+    return html`<td>${entry.reason ? html`<abbr title="${entry.reason}">${word}</abbr>` : word}${estimate ? html`<small>${estimate}</small>` : null}</td>`;
+  }
   const score = formatScore(board.metric, cell.score, entry.standardError);
   const edge = edgeWords(entry);
   const lost =
     cell.diverged > 0
       ? html` <abbr title="${cell.diverged} of ${cell.seeds.length} report seeds diverged">${STATUS_WORDS.diverged.mark}</abbr>`
       : null;
-  return html`<td class="${tied ? "tied" : ""}"><a href="${cellLink(cell.cell)}">${score}</a>${lost}${edge ? html` <abbr title="${edge}">⇥</abbr>` : null}<small>${tied ? "tied for the lead" : `rank ${rankWords(rank)}`}</small></td>`;
+  return html`<td class="${tied ? "tied" : ""}"><a href="${cellLink(cell.cell)}">${score}</a>${lost}${edge ? html` <abbr title="${edge}">⇥</abbr>` : null}<small>${tied ? (rank?.worst === 1 ? "leads" : `tied ${rankWords(rank)}`) : `rank ${rankWords(rank)}`}</small></td>`;
 }
 
 /** The 95% interval of a score. */

@@ -1,0 +1,70 @@
+/** @file The cells that a study needs: measured, missing (what they cost, the command), invalid. */
+import { formatCount, formatSeconds } from "../../../suite/analysis/format.ts";
+import { invalidReason } from "../../../suite/protocol/validity.ts";
+import type { Cell } from "../../../suite/results/schema.ts";
+import type { StudyDeclaration } from "../../../suite/studies/study.ts";
+import type { TaskBoard } from "../data/boards.ts";
+import { nameOf } from "../data/catalogue.ts";
+import { estimatedSeconds } from "../data/estimates.ts";
+import { cellLink } from "../data/links.ts";
+import { studyFiles } from "../data/verdicts.ts";
+import { type Html, html } from "../html.ts";
+
+interface NeededCell {
+  readonly cell: Cell;
+  /** Where the study fixes the configurations; absent: the tier's search. */
+  readonly trials: number | undefined;
+}
+
+export function cellsOfStudy(study: StudyDeclaration, task: TaskBoard): Html | null {
+  const protocol = task.task.tiers[task.tier];
+  if (!protocol) return null;
+  const have = new Map(studyFiles(study, task).map(({ cell }) => [keyOf(cell), cell]));
+  const needed = neededCells(study, task);
+  const valid = needed.filter(
+    ({ cell }) => !invalidReason(protocol.budget, cell.batchSize, cell.datasetSize),
+  );
+  const measured = valid.filter(({ cell }) => have.has(keyOf(cell)));
+  const missing = valid.filter(({ cell }) => !have.has(keyOf(cell)));
+  return html`<details><summary>${measured.length} of ${valid.length} cells measured</summary>
+${measured.length > 0 ? html`<p>Measured:</p><ul>${measured.map(({ cell }) => html`<li><a href="${cellLink(cell)}">${words(cell)}</a></li>`)}</ul>` : null}
+${missing.length > 0 ? missingCells(missing, study, task) : null}
+${needed.length > valid.length ? html`<p>${needed.length - valid.length} combinations are invalid: fewer than 20 updates, or a batch larger than the dataset.</p>` : null}</details>`;
+}
+
+const keyOf = ({ optimizer, batchSize, datasetSize }: Cell) =>
+  `${optimizer} ${batchSize} ${datasetSize}`;
+
+const words = ({ optimizer, batchSize, datasetSize }: Cell) =>
+  `${nameOf(optimizer)}, batch ${formatCount(batchSize)}, dataset ${formatCount(datasetSize)}`;
+
+function neededCells(study: StudyDeclaration, { task, tier }: TaskBoard): NeededCell[] {
+  const protocol = task.tiers[tier];
+  if (!protocol) return [];
+  const { reportSeeds } = protocol.tuning;
+  return study
+    .cells(protocol, tier)
+    .flatMap(({ optimizer, batchSizes, datasetSizes, configurations }) => {
+      const tuning = configurations && configurations.length > 1 ? configurations.length : 0;
+      const trials = configurations && tuning + reportSeeds;
+      return datasetSizes.flatMap((datasetSize) =>
+        batchSizes.map((batchSize) => ({
+          cell: { tier, task: task.id, optimizer, batchSize, datasetSize },
+          trials,
+        })),
+      );
+    });
+}
+
+function missingCells(
+  missing: readonly NeededCell[],
+  study: StudyDeclaration,
+  { task, tier }: TaskBoard,
+): Html {
+  const items = missing.map(({ cell, trials }) => {
+    const seconds = estimatedSeconds(task, cell, trials);
+    const cost = seconds === undefined ? "" : `: about ${formatSeconds(seconds)} of one core`;
+    return html`<li>${words(cell)}${cost}</li>`;
+  });
+  return html`<p>Missing, made by <code class="command">npm run bench -- --study ${study.id} --tier ${tier}</code> (it skips what is there):</p><ul>${items}</ul>`;
+}
