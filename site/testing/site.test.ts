@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -6,6 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SYNTHETIC_OPTIMIZERS } from "../../suite/analysis/synthetic.ts";
 import { makeResults } from "./make-results.ts";
+import { makeStudies } from "./make-studies.ts";
 import { type BuiltSite, buildSite, NO_BROWSER, openBrowser } from "./site.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -15,6 +16,7 @@ const PAGES = [
   "/",
   "/boards/",
   "/boards/mnist-mlp/mini/",
+  "/boards/mnist-mlp/mini/dataset-b256/",
   "/boards/cifar-resnet18/mini/",
   "/optimizers/",
   "/optimizers/kfac/",
@@ -22,7 +24,11 @@ const PAGES = [
   "/pairs/kfac-vs-adamw/",
   "/paper/",
   "/paper/fig1-mlp/",
+  "/paper/fig3/",
+  "/paper/fig4/",
+  "/paper/fig7/",
   "/paper/table2/",
+  "/findings/",
   "/cells/mini/mnist-mlp/kfac/b1024-n50000/",
   "/answer/",
   "/race/",
@@ -49,6 +55,13 @@ describe.skipIf(NO_BROWSER)("the site, from two curves and more", () => {
         datasetSizes: [5000, 10_000],
         batchSizes: [64, 256, 1024],
       });
+      makeStudies(folder);
+      writeFileSync(
+        join(folder, "FINDINGS.md"),
+        "# What we found\n\nSee [the board](/boards/mnist-mlp/mini/).\n\n| a | b |\n| - | - |\n| 1 | 2 |\n",
+      );
+      mkdirSync(join(folder, "notes"));
+      writeFileSync(join(folder, "notes", "fig4.md"), "The grid was calibrated **once**.\n");
     });
     browser = await openBrowser();
   }, 240_000);
@@ -155,13 +168,13 @@ describe.skipIf(NO_BROWSER)("the site, from two curves and more", () => {
 
   it("a filter hides, says how much, stands in the address, and comes back with it", async () => {
     const page = await open("/boards/mnist-mlp/mini/");
-    await page.selectOption("#refine [name=family]", "first-order");
+    await page.locator(".chips label", { hasText: "first-order" }).click();
     const shown = page.locator("#refine-shown");
     await expect.poll(() => shown.textContent()).toMatch(/^2 of 7 optimizers shown$/);
     await page.selectOption("#refine [name=vs]", "adamw");
     await page.locator("th button", { hasText: "FLOPs" }).first().click();
     const address = page.url();
-    expect(address).toContain("?family=first-order&vs=adamw&sort=flops");
+    expect(address).toContain("?group=first-order&vs=adamw&sort=flops");
     const again = await open(address.slice(site.address.length));
     expect(await again.locator("#refine-shown").textContent()).toBe("2 of 7 optimizers shown");
     expect(await again.locator("[data-versus=sgd]:visible").count()).toBe(0);
@@ -172,6 +185,71 @@ describe.skipIf(NO_BROWSER)("the site, from two curves and more", () => {
     expect(new URL(again.url()).search).toBe("");
     await page.context().close();
     await again.context().close();
+  });
+
+  it("variants fold under their methods in one click, and the address says so", async () => {
+    const page = await open("/boards/mnist-mlp/mini/");
+    await page.locator(".chips label", { hasText: "under their methods" }).click();
+    expect(new URL(page.url()).search).toBe("?fold=variants");
+    expect(await page.locator("#refine-shown").textContent()).toBe("6 of 7 optimizers shown");
+    expect(await page.locator("tr[data-optimizer=kfac-local]:visible").count()).toBe(0);
+    expect(await page.locator("table.matrix tr[data-optimizer=kfac] th").textContent()).toMatch(
+      /\+ 1 variant$/,
+    );
+    await page.reload();
+    expect(await page.locator("tr[data-optimizer=kfac-local]:visible").count()).toBe(0);
+    await page.context().close();
+  });
+
+  it("what was not run says what it would cost, and the command", async () => {
+    const page = await open("/boards/mnist-mlp/mini/", { javaScriptEnabled: false });
+    const hole = page.locator("table.matrix tbody tr td", { hasText: "not run" }).first();
+    expect(await hole.textContent()).toMatch(/not run.*about [\d.]+ (s|min|h)/);
+    await page.locator("summary", { hasText: "not run" }).click();
+    expect(await page.locator("details[open] li .command").first().textContent()).toMatch(
+      /^npm run bench -- --task mnist-mlp --tier mini --optimizer \S+ --batch-size [\d,]+ --dataset-size 50000 --tune$/,
+    );
+    await page.context().close();
+  });
+
+  it("a figure enlarges, grows, and closes by keyboard", async () => {
+    const page = await open("/");
+    const before = await page.locator("svg.chart:visible").first().boundingBox();
+    await page.locator(".tools button:visible").first().click();
+    const drawing = page.locator("dialog svg.chart:visible").first();
+    expect((await drawing.boundingBox())?.width).toBeGreaterThan(before?.width ?? 0);
+    await page.locator("dialog button", { hasText: "+" }).click();
+    expect((await drawing.boundingBox())?.width).toBeGreaterThan(1.3 * (before?.width ?? 0));
+    await page.keyboard.press("Escape");
+    expect(await page.locator("dialog").count()).toBe(0);
+    await page.context().close();
+  });
+
+  it("a name singles out its curve", async () => {
+    const page = await open("/");
+    const chart = page.locator("[data-chart]:visible").first();
+    await chart.locator("text.n", { hasText: "Shampoo" }).click();
+    expect(await chart.locator("svg.lit [data-name=shampoo].one").count()).toBeGreaterThan(1);
+    expect(await chart.locator("[data-name=kfac].one").count()).toBe(0);
+    await page.context().close();
+  });
+
+  it("without JavaScript the paper's points open on the axes of ours", async () => {
+    const page = await open("/paper/fig1-mlp/", { javaScriptEnabled: false });
+    await page.locator("details.overlay summary").first().click();
+    const names = await page
+      .locator("details.overlay[open] svg.chart:visible [data-name]")
+      .evaluateAll((parts) => parts.map((part) => part.getAttribute("data-name")));
+    expect(names).toContain("kfac");
+    expect(names).toContain("kfac, the paper's");
+    await page.context().close();
+  });
+
+  it("findings and notes are read from beside the results", () => {
+    const text = (path: string) => readFileSync(join(site.folder, path, "index.html"), "utf8");
+    expect(text("findings")).toContain('<a href="/crossover/boards/mnist-mlp/mini/">the board</a>');
+    expect(text("findings")).not.toContain("No findings written yet");
+    expect(text("paper/fig4")).toContain("<strong>once</strong>");
   });
 
   it("?task=…&vs=… leads to the board with that view", async () => {
@@ -254,6 +332,7 @@ describe.skipIf(NO_BROWSER)("the site, from nothing", () => {
     expect(text("pairs")).toContain("No pair yet");
     expect(text("answer")).toContain("Nothing is measured yet");
     expect(text("paper/fig1-mlp")).toContain("not measured yet");
+    expect(text("findings")).toContain("No findings written yet");
     site.close();
   }, 120_000);
 

@@ -80,7 +80,12 @@ function taskBoard(task: TaskDeclaration, tier: BoardTier, files: readonly CellF
     );
     return [{ id, board, files: inside }];
   };
-  const main = sliceOf("batch");
+  const byBatch = sliceOf("batch");
+  const byDataset = sliceOf("dataset");
+  const lengthOf = ([slice]: readonly Slice[]) => slice?.board.points.length ?? 0;
+  // A task at one batch size is about its dataset sizes.
+  const about = lengthOf(byBatch) < FEWEST_POINTS && lengthOf(byDataset) > lengthOf(byBatch);
+  const main = about ? byDataset : byBatch;
   const sizes = (key: "batchSize" | "datasetSize") =>
     [...new Set(cells.map(({ cell }) => cell[key]))].sort((a, b) => b - a);
   const others = [

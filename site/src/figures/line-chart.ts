@@ -75,7 +75,7 @@ export function lineChart(
   const longest = Math.max(0, ...named.map(({ label }) => label.length));
   const beside = 30 + LETTER * longest;
   const room = size.height - MARGIN.top - MARGIN.bottom;
-  const below = beside > LABEL_SHARE * size.width || named.length * LINE > room;
+  const below = scattered || beside > LABEL_SHARE * size.width || named.length * LINE > room;
   const frame = frameOf(panel, reference, size, below ? 16 : beside);
   const legend = below
     ? legendBelow(named, size.width, size.height)

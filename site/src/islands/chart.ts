@@ -11,11 +11,10 @@ interface Point {
 
 const HINT = "Point at a mark, or use the arrow keys, for values; press a name to single it out.";
 
-for (const chart of document.querySelectorAll<HTMLElement>("[data-chart]")) enliven(chart);
-
 function enliven(chart: HTMLElement): void {
-  const points = [...chart.querySelectorAll<SVGGraphicsElement>("g.p[data-t]")].map(
-    (mark): Point => ({ mark, text: mark.dataset.t ?? "" }),
+  const texts = marksOf(chart.matches(".narrow") ? chart.previousElementSibling : chart);
+  const points = marksOf(chart).map(
+    (mark, index): Point => ({ mark, text: texts[index]?.dataset.t ?? "" }),
   );
   if (points.length === 0) return;
   const readout = document.createElement("p");
@@ -52,6 +51,10 @@ function enliven(chart: HTMLElement): void {
     light(chart, pinned);
   });
 }
+
+const marksOf = (chart: Element | null) => [
+  ...(chart?.querySelectorAll<SVGGraphicsElement>("g.p") ?? []),
+];
 
 /** The readout, and the button that enlarges. */
 function tools(chart: HTMLElement, readout: HTMLElement): HTMLElement {
@@ -118,3 +121,5 @@ function nearest(points: readonly Point[], { clientX, clientY }: PointerEvent): 
   });
   return best;
 }
+
+for (const chart of document.querySelectorAll<HTMLElement>("[data-chart]")) enliven(chart);

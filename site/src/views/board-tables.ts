@@ -93,7 +93,7 @@ const COLUMNS = [
   ["steps", "steps"],
   ["FLOPs", "flops"],
   ["seconds", "seconds"],
-  ["tuning budget", ""],
+  ["tuned, reported", ""],
   ["trials by status", ""],
   ["notes", ""],
 ] as const;
@@ -119,7 +119,7 @@ export function entries(board: Board, id: string, open: boolean, task: TaskDecla
   return html`<details class="detail" ${open ? "open" : ""}><summary>Every entry: interval, budget, cost, status</summary>
 <p class="shown" aria-live="polite" data-shown="${id}">${count} of ${count} shown</p>
 ${scrollTable(`Every entry ${sliceTitle({ board, id, files: [] })}`, html`<thead><tr>${header}</tr></thead><tbody>${bodies}</tbody>`, `class="entries" data-entries="${id}" id="${anchorOf(id)}-entries"`)}
-<p class="note">Seconds are medians over report trials, on ${classes.map((one, i) => html`${i > 0 ? "; " : ""}${classes.length > 1 ? html`<b>${letterOf(i)}</b> ` : null}<code>${one}</code>`)}. They compare inside one device class only. The tuning budget is configurations × tuning seeds, then report seeds.</p></details>`;
+<p class="note">Seconds are medians over report trials, on ${classes.map((one, i) => html`${i > 0 ? "; " : ""}${classes.length > 1 ? html`<b>${letterOf(i)}</b> ` : null}<code>${one}</code>`)}. They compare inside one device class only. Under “tuned, reported”: configurations × tuning seeds, then report seeds.</p></details>`;
 }
 
 const deviceClasses = (board: Board) =>
@@ -154,7 +154,7 @@ function entryRow(
     ({ deviceClass, seconds: s }) =>
       html`${formatSeconds(s)}${classes.length > 1 ? html` <small>${letterOf(classes.indexOf(deviceClass))}</small>` : null} `,
   );
-  return html`<tr ${attributes} ${order} class="${tied ? "tied" : ""}">${name}<td>${scored ? rankWords(rank) : "–"}${tied ? html`<small>${leadWords(board, position)}</small>` : null}</td><td>${scored ? html`<a href="${cellLink(cell.cell)}">${formatScore(board.metric, cell.score, entry.standardError)}</a>` : stateWords(state)}</td><td>${intervalText(board, entry)}</td><td>${formatCount(cell.cost.steps)}</td><td>${formatAmount(cell.cost.flops)}</td><td>${seconds}</td><td>${budgetWords(entry)}</td><td>${statusCounts(cell.statuses)}</td><td>${edgeWords(entry) ?? ""}</td></tr>`;
+  return html`<tr ${attributes} ${order} class="${tied ? "tied" : ""}">${name}<td>${scored ? rankWords(rank) : "–"}${tied ? html`<small>${leadWords(board, position)}</small>` : null}</td><td>${scored ? html`<a href="${cellLink(cell.cell)}">${formatScore(board.metric, cell.score, entry.standardError)}</a>` : stateWords(state)}</td><td>${intervalText(board, entry)}</td><td>${formatCount(cell.cost.steps)}</td><td>${formatAmount(cell.cost.flops)}</td><td>${seconds}</td><td title="${budgetWords(entry)}">${cell.configurations.length} × ${cell.tuneSeeds}, ${cell.seeds.length}</td><td>${statusCounts(cell.statuses)}</td><td>${edgeWords(entry) ?? ""}</td></tr>`;
 }
 
 /** `leads`, or `tied for the lead` where several do. */

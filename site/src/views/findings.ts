@@ -8,6 +8,7 @@ import { studyBoards } from "../figures/study-figures.ts";
 import { type Html, html } from "../html.ts";
 import { scrollTable } from "./figure.ts";
 import { verdictMark } from "./lists.ts";
+import { findingText } from "./study-evidence.ts";
 
 export function findingsPage(): Html {
   return html`${FINDINGS ? html`<article class="prose">${FINDINGS}</article>` : nothing()}
@@ -25,8 +26,8 @@ function verdicts(): Html | null {
       .filter((task) => studyFiles(study, task).length > 0)
       .flatMap((task) =>
         verdictsOf(study, task).map(
-          ({ id, verdict, finding }) =>
-            html`<tr><th scope="row"><a href="${studyLink(study.id)}#${id}">${CLAIMS.find((claim) => claim.id === id)?.statement ?? id}</a></th><td class="text">${study.paper}</td><td class="text">${task.tier}</td><td class="text">${verdictMark(verdict)}</td><td class="text">${finding}</td></tr>`,
+          (result) =>
+            html`<tr><th scope="row"><a href="${studyLink(study.id)}#${result.id}">${CLAIMS.find(({ id }) => id === result.id)?.statement ?? result.id}</a></th><td class="text">${study.paper}</td><td class="text">${task.tier}</td><td class="text">${verdictMark(result.verdict)}</td><td class="text">${findingText(result)}</td></tr>`,
         ),
       ),
   );

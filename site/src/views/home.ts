@@ -12,10 +12,11 @@ import { type Html, html } from "../html.ts";
 import { emptyBoard } from "./board.ts";
 import { figureBlock } from "./figure.ts";
 
-/** The board that leads the site: the first task's largest tier with at least two curves. */
+/** The board that leads the site: the first with at least two curves, by batch size if there is one. */
 export function leadingBoard(): { task: TaskBoard; slice: Slice } | null {
   const rich = measuredBoards().filter(({ slices }) => (slices[0]?.board.rows.length ?? 0) > 1);
-  const [task] = rich.length > 0 ? rich : measuredBoards();
+  const byBatch = rich.filter(({ slices }) => slices[0]?.board.axis === "batch");
+  const [task] = [...byBatch, ...rich, ...measuredBoards()];
   const slice = task?.slices[0];
   return task && slice ? { task, slice } : null;
 }
@@ -43,27 +44,34 @@ function baselineOf(slice: Slice): string | undefined {
 const isAhead = ({ tie, crossover }: PairComparison) =>
   !tie && (crossover.outcome === "crosses" || crossover.outcome === "always");
 
-/** Where each is ahead to the end of the grid: 0 for everywhere, infinity for nowhere. */
-const sizeOf = (pair: PairComparison) =>
-  isAhead(pair) ? pair.crossover.lasting : Number.POSITIVE_INFINITY;
+/** How far along the axis a method stays ahead from: 0 where it leads everywhere, infinite if it never does. */
+function reachOf(pair: PairComparison): number {
+  if (!isAhead(pair)) return Number.POSITIVE_INFINITY;
+  const { lasting } = pair.crossover;
+  return pair.board.axis === "batch" ? lasting : 1 / lasting;
+}
 
 function headline(slice: Slice, baseline: string | undefined): string {
   const pairs = baseline ? pairsAgainst(slice, baseline) : [];
   const [first] = pairs;
   if (!baseline || !first) return "One curve so far: a crossing needs two.";
-  const sizes = pairs.map(sizeOf).sort((a, b) => a - b);
+  const { axis, points } = slice.board;
   // More than half of the methods are ahead from here on.
-  const most = sizes[Math.floor(sizes.length / 2)] as number;
+  const most = pairs.map(reachOf).sort((a, b) => a - b)[Math.floor(pairs.length / 2)] as number;
   const who = pairs.length === 1 ? nameOf(first.challenger) : `most ${kindOf(slice)}`;
   const beat = pairs.length === 1 ? "beats" : "beat";
-  if (most === 0) return `At every batch size measured, ${who} ${beat} ${nameOf(baseline)}.`;
-  if (Number.isFinite(most))
-    return `Above a batch size of about ${formatSize(most)}, ${who} ${beat} ${nameOf(baseline)}.`;
+  const where = axisWords(axis);
+  if (most === 0) return `At every ${where} measured, ${who} ${beat} ${nameOf(baseline)}.`;
+  if (Number.isFinite(most)) {
+    const from = axis === "batch" ? "Above" : "Below";
+    const size = formatSize(axis === "batch" ? most : 1 / most);
+    return `${from} a ${where} of about ${size}, ${who} ${beat} ${nameOf(baseline)}.`;
+  }
   const ahead = pairs.filter(isAhead).length;
-  const largest = formatCount(slice.board.points.at(-1) ?? 0);
+  const range = `${where} ${formatCount(points[0] ?? 0)} to ${formatCount(points.at(-1) ?? 0)}`;
   return ahead === 0
-    ? `No ${kindOf(slice).replace(/s$/, "")} stays ahead of ${nameOf(baseline)}, up to batch size ${largest}.`
-    : `${ahead} of ${pairs.length} ${kindOf(slice)} overtake ${nameOf(baseline)}; the others do not, up to batch size ${largest}.`;
+    ? `No ${kindOf(slice).replace(/s$/, "")} stays ahead of ${nameOf(baseline)}, from ${range}.`
+    : `${ahead} of ${pairs.length} ${kindOf(slice)} overtake ${nameOf(baseline)}; the others do not, from ${range}.`;
 }
 
 const kindOf = (slice: Slice) =>
