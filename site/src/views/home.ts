@@ -36,7 +36,7 @@ ${boardsTable()}`;
 }
 
 /** The baseline that the headline speaks about. */
-function baselineOf(slice: Slice): string | undefined {
+export function baselineOf(slice: Slice): string | undefined {
   const known = baselinesOf(slice);
   return known.find((id) => id === "adamw") ?? known[0];
 }
@@ -51,7 +51,7 @@ function reachOf(pair: PairComparison): number {
   return pair.board.axis === "batch" ? lasting : 1 / lasting;
 }
 
-function headline(slice: Slice, baseline: string | undefined): string {
+export function headline(slice: Slice, baseline: string | undefined): string {
   const pairs = baseline ? pairsAgainst(slice, baseline) : [];
   const [first] = pairs;
   if (!baseline || !first) return "One curve so far: a crossing needs two.";
