@@ -32,12 +32,15 @@ export function curvesFigure(slice: Slice): FigureSpec {
     });
     return points.length > 0 ? [{ name: optimizer, points }] : [];
   });
-  const [first, last] = [0, board.points.length - 1];
+  const scored = board.points.flatMap((_, column) =>
+    board.rows.some(({ entries }) => entries[column]?.state === "scored") ? [column] : [],
+  );
+  const [first, last] = [scored[0] ?? 0, scored.at(-1) ?? 0];
   const at = (column: number) => formatCount(board.points[column] ?? 0);
   return {
     id: `boards/${board.task}.${board.tier}.${id}`,
     title: `${board.metric.name} ${sliceTitle(slice)}`,
-    finding: `In the lead at ${axisWords(board.axis)} ${at(first)}: ${leaders(slice, first)}; at ${at(last)}: ${leaders(slice, last)}. Bands are 95% intervals.`,
+    finding: `In the lead at ${axisWords(board.axis)} ${at(first)}: ${leaders(slice, first)}${last > first ? `; at ${at(last)}: ${leaders(slice, last)}` : ""}. Bands are 95% intervals.`,
     figure: {
       kind: "lines",
       panels: [

@@ -2,18 +2,23 @@
 import type { APIRoute } from "astro";
 import sharp from "sharp";
 import { curvesFigure } from "../figures/board-figures.ts";
-import { drawingsOf } from "../figures/draw.ts";
 import { leadFigure } from "../figures/lead-figure.ts";
+import { lineChart } from "../figures/line-chart.ts";
 import { STANDALONE_STYLE } from "../figures/svg-style.ts";
 import { escaped } from "../html.ts";
 import { baselineOf, headline, leadingBoard } from "../views/home.ts";
+
+/** Of the chart, before it is scaled up: letters stay legible in a preview. */
+const SIZE = { width: 780, height: 306 };
 
 export const GET: APIRoute = async () => {
   const found = leadingBoard();
   const baseline = found ? baselineOf(found.slice) : undefined;
   const figure =
     found && ((baseline && leadFigure(found.slice, baseline)) || curvesFigure(found.slice));
-  const [drawing] = figure ? drawingsOf(figure.figure, 700) : [];
+  const panel = figure?.figure.kind === "lines" ? figure.figure.panels[0] : undefined;
+  const drawing =
+    panel && figure?.figure.kind === "lines" ? lineChart(panel, SIZE, figure.figure) : undefined;
   const title = found ? headline(found.slice, baseline) : "Nobody has measured it here yet.";
   const lines = inTwo(title).map(
     (line, index) =>
@@ -22,7 +27,7 @@ export const GET: APIRoute = async () => {
   // librsvg knows no variables in presentation: they are written out.
   const style = flattened(STANDALONE_STYLE);
   const chart = drawing
-    ? `<g transform="translate(40 176) scale(${1120 / 700} ${440 / drawing.height})">${drawing.inner}</g>`
+    ? `<g transform="translate(40 178) scale(${Math.min(1120 / drawing.width, 440 / drawing.height)})">${drawing.inner}</g>`
     : `<text x="60" y="330" style="font-size:40px">No result is committed yet.</text>`;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 630" width="1200" height="630"><style>${style}</style><rect width="1200" height="630" fill="#fbfaf7"/><text x="60" y="54" style="font-size:22px;fill:#55534e">Crossover: when does second-order optimization speed up training?</text>${lines.join("")}${chart}</svg>`;
   const image = await sharp(Buffer.from(svg)).png({ palette: true }).toBuffer();

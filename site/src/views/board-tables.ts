@@ -39,7 +39,7 @@ export function matrix(board: Board, id: string, task: TaskDeclaration): Html {
   );
   const leaders = board.points.map((_, column) => {
     const count = board.rows.filter(({ entries }) => entries[column]?.tied).length;
-    return html`<td><small>${count === 1 ? named(tiedWords(board.rows, column)) : `${count} tied`}</small></td>`;
+    return html`<td><small>${count === 0 ? "–" : count === 1 ? named(tiedWords(board.rows, column)) : `${count} tied`}</small></td>`;
   });
   const { coverage } = board;
   return html`<h3 id="${id}-scores">Scores</h3>
@@ -157,9 +157,10 @@ function entryRow(
   return html`<tr ${attributes} ${order} class="${tied ? "tied" : ""}">${name}<td>${scored ? rankWords(rank) : "–"}${tied ? html`<small>${leadWords(board, position)}</small>` : null}</td><td>${scored ? html`<a href="${cellLink(cell.cell)}">${formatScore(board.metric, cell.score, entry.standardError)}</a>` : stateWords(state)}</td><td>${intervalText(board, entry)}</td><td>${formatCount(cell.cost.steps)}</td><td>${formatAmount(cell.cost.flops)}</td><td>${seconds}</td><td title="${budgetWords(entry)}">${cell.configurations.length} × ${cell.tuneSeeds}, ${cell.seeds.length}</td><td>${statusCounts(cell.statuses)}</td><td>${edgeWords(entry) ?? ""}</td></tr>`;
 }
 
-/** `leads`, or `tied for the lead` where several do. */
-export function leadWords({ points, rows }: Board, position: number): string {
+/** `leads`, `tied for the lead` where several do, or `alone so far`. */
+function leadWords({ points, rows }: Board, position: number): string {
   const column = points.indexOf(position);
-  const tied = rows.filter(({ entries: own }) => own[column]?.tied).length;
-  return tied > 1 ? "tied for the lead" : "leads";
+  const own = rows.flatMap(({ entries: all }) => all[column] ?? []);
+  if (own.filter(({ state }) => state === "scored").length < 2) return "alone so far";
+  return own.filter(({ tied }) => tied).length > 1 ? "tied for the lead" : "leads";
 }

@@ -1,6 +1,7 @@
 /** @file The first page: the question, the answer with its uncertainty, the crossover, three ways in. */
 import { formatCount, formatRatio, formatSize } from "../../../suite/analysis/format.ts";
 import type { PairComparison } from "../../../suite/analysis/pairs.ts";
+import { distinct } from "../../../suite/analysis/statistics.ts";
 import { axisWords, plural } from "../../../suite/analysis/words.ts";
 import { measuredBoards, type Slice, type TaskBoard } from "../data/boards.ts";
 import { familyOf, nameOf, OPTIMIZERS, STUDIES, TASKS } from "../data/catalogue.ts";
@@ -51,11 +52,21 @@ function reachOf(pair: PairComparison): number {
   return pair.board.axis === "batch" ? lasting : 1 / lasting;
 }
 
+/** Fewer common sizes than this say nothing about where curves cross. */
+const FEWEST_SIZES = 3;
+
+/** Sizes at which at least one challenger can be compared. */
+function sizesOf(pairs: readonly PairComparison[]): number[] {
+  return distinct(pairs.flatMap(({ points }) => points.map(({ position }) => position)));
+}
+
 export function headline(slice: Slice, baseline: string | undefined): string {
   const pairs = baseline ? pairsAgainst(slice, baseline) : [];
   const [first] = pairs;
   if (!baseline || !first) return "One curve so far: a crossing needs two.";
-  const { axis, points } = slice.board;
+  const { axis } = slice.board;
+  const sizes = sizesOf(pairs);
+  if (sizes.length < FEWEST_SIZES) return "Being measured: too few sizes yet for an answer.";
   // More than half of the methods are ahead from here on.
   const most = pairs.map(reachOf).sort((a, b) => a - b)[Math.floor(pairs.length / 2)] as number;
   const who = pairs.length === 1 ? nameOf(first.challenger) : `most ${kindOf(slice)}`;
@@ -68,7 +79,7 @@ export function headline(slice: Slice, baseline: string | undefined): string {
     return `${from} a ${where} of about ${size}, ${who} ${beat} ${nameOf(baseline)}.`;
   }
   const ahead = pairs.filter(isAhead).length;
-  const range = `${where} ${formatCount(points[0] ?? 0)} to ${formatCount(points.at(-1) ?? 0)}`;
+  const range = `${where} ${formatCount(sizes[0] ?? 0)} to ${formatCount(sizes.at(-1) ?? 0)}`;
   return ahead === 0
     ? `No ${kindOf(slice).replace(/s$/, "")} stays ahead of ${nameOf(baseline)}, from ${range}.`
     : `${ahead} of ${pairs.length} ${kindOf(slice)} overtake ${nameOf(baseline)}; the others do not, from ${range}.`;
@@ -81,6 +92,8 @@ const kindOf = (slice: Slice) =>
 
 function answer({ task, tier }: TaskBoard, slice: Slice, baseline: string | undefined): Html {
   const pairs = baseline ? pairsAgainst(slice, baseline) : [];
+  const { metric, points, axis } = slice.board;
+  const sizes = sizesOf(pairs);
   const ahead = pairs.filter(isAhead).length;
   const costs = pairs.map(({ cost }) => cost.flopsPerStep).filter(Number.isFinite);
   const range = [Math.min(...costs), Math.max(...costs)].map(formatRatio);
@@ -88,7 +101,15 @@ function answer({ task, tier }: TaskBoard, slice: Slice, baseline: string | unde
     costs.length > 0
       ? ` A step of theirs takes ${[...new Set(range)].join(" to ")} the FLOPs.`
       : "";
-  return html`<p class="lead">${pairs.length > 1 ? `${ahead} of ${pairs.length} stay ahead in ${slice.board.metric.name} to the end of the range.${price} ` : null}Measured on <a href="${boardLink(task.id, tier)}">${task.name}</a> (tier ${tier}), every method tuned alike at every ${axisWords(slice.board.axis)}.</p>`;
+  const finding =
+    pairs.length > 1 && sizes.length >= FEWEST_SIZES
+      ? `${ahead} of ${pairs.length} stay ahead in ${metric.name} to the end of the range.${price} `
+      : null;
+  const partly =
+    pairs.length > 0 && sizes.length < points.length
+      ? ` So far ${sizes.length} of ${plural(points.length, axisWords(axis))} can be compared.`
+      : null;
+  return html`<p class="lead">${finding}Measured on <a href="${boardLink(task.id, tier)}">${task.name}</a> (tier ${tier}), every method tuned alike at every ${axisWords(axis)}.${partly}</p>`;
 }
 
 function nothing(): Html {

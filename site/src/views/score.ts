@@ -53,7 +53,15 @@ export function matrixCell(board: Board, entry: BoardEntry, estimate: string | n
     cell.diverged > 0
       ? html` <abbr title="${cell.diverged} of ${cell.seeds.length} report seeds diverged">${STATUS_WORDS.diverged.mark}</abbr>`
       : null;
-  return html`<td class="${tied ? "tied" : ""}"><a href="${cellLink(cell.cell)}">${score}</a>${lost}${edge ? html` <abbr title="${edge}">⇥</abbr>` : null}<small>${tied ? (rank?.worst === 1 ? "leads" : `tied ${rankWords(rank)}`) : `rank ${rankWords(rank)}`}</small></td>`;
+  return html`<td class="${tied ? "tied" : ""}"><a href="${cellLink(cell.cell)}">${score}</a>${lost}${edge ? html` <abbr title="${edge}">⇥</abbr>` : null}<small>${tied ? leadText(board, entry) : `rank ${rankWords(rank)}`}</small></td>`;
+}
+
+/** `leads`, `tied 1–3`, or `alone` where nothing else is scored. */
+function leadText({ points, rows }: Board, { position, rank }: BoardEntry): string {
+  const column = points.indexOf(position);
+  const scored = rows.filter(({ entries }) => entries[column]?.state === "scored").length;
+  if (scored < 2) return "alone so far";
+  return rank?.worst === 1 ? "leads" : `tied ${rankWords(rank)}`;
 }
 
 /** The 95% interval of a score. */
