@@ -6,6 +6,7 @@ import {
   formatScore,
   formatSeconds,
 } from "../../../suite/analysis/format.ts";
+import { makerWords } from "../../../suite/analysis/makers.ts";
 import { groupBy } from "../../../suite/analysis/statistics.ts";
 import {
   axisWords,
@@ -154,7 +155,7 @@ function entryRow(
     ({ deviceClass, seconds: s }) =>
       html`${formatSeconds(s)}${classes.length > 1 ? html` <small>${letterOf(classes.indexOf(deviceClass))}</small>` : null} `,
   );
-  return html`<tr ${attributes} ${order} class="${tied ? "tied" : ""}">${name}<td>${scored ? rankWords(rank) : "–"}${tied ? html`<small>${leadWords(board, position)}</small>` : null}</td><td>${scored ? html`<a href="${cellLink(cell.cell)}">${formatScore(board.metric, cell.score, entry.standardError)}</a>` : stateWords(state)}</td><td>${intervalText(board, entry)}</td><td>${formatCount(cell.cost.steps)}</td><td>${formatAmount(cell.cost.flops)}</td><td>${seconds}</td><td title="${budgetWords(entry)}">${cell.configurations.length} × ${cell.tuneSeeds}, ${cell.seeds.length}</td><td>${statusCounts(cell.statuses)}</td><td>${edgeWords(entry) ?? ""}</td></tr>`;
+  return html`<tr ${attributes} ${order} class="${tied ? "tied" : ""}">${name}<td>${scored ? rankWords(rank) : "–"}${tied ? html`<small>${leadWords(board, position)}</small>` : null}</td><td>${scored ? html`<a href="${cellLink(cell.cell)}">${formatScore(board.metric, cell.score, entry.standardError)}</a>` : stateWords(state)}</td><td>${intervalText(board, entry)}</td><td>${formatCount(cell.cost.steps)}</td><td>${formatAmount(cell.cost.flops)}</td><td>${seconds}</td><td title="${budgetWords(entry)}">${cell.configurations.length} × ${cell.tuneSeeds}, ${cell.seeds.length}</td><td>${statusCounts(cell.statuses)}</td><td>${[...cell.makers.map(makerWords), edgeWords(entry)].filter(Boolean).join("; ")}</td></tr>`;
 }
 
 /** `leads`, `tied for the lead` where several do, or `alone so far`. */
