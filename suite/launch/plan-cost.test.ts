@@ -63,6 +63,10 @@ it("does not count trials that are not planned, or of another device", () => {
 it("says how many cells were never measured", () => {
   const cell = { ...plan.cell, optimizer: "mine" };
   expect(costOf([plan, { ...plan, cell }]).unmeasured).toBe(1);
+  const unmeasured = () => costOfPlan([plan], { ...madeKnown([]), root, workers: 2 }).unmeasured;
+  expect(unmeasured()).toBe(1);
+  put(file.trials);
+  expect(unmeasured(), "nothing is left to estimate").toBe(0);
 });
 
 it("counts nothing in a file that is broken", () => {

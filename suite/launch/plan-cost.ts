@@ -22,7 +22,7 @@ export interface PlanCost {
   readonly finished: number;
   /** Of the cells with a measurement, divided among the workers. */
   readonly seconds: number;
-  /** Cells without any measurement to estimate from. */
+  /** Unfinished cells without any measurement to estimate from. */
   readonly unmeasured: number;
   readonly bytes: number;
 }
@@ -51,7 +51,9 @@ export function costOfPlan(
     trials: sum(({ trials }) => trials),
     finished: sum(({ finished }) => finished),
     seconds: sum(({ seconds }) => seconds ?? 0) / options.workers,
-    unmeasured: sum(({ seconds }) => (seconds === undefined ? 1 : 0)),
+    unmeasured: sum(({ seconds, trials, finished }) =>
+      seconds === undefined && finished < trials ? 1 : 0,
+    ),
     bytes: sum(({ trials, finished }) => (trials - finished) * BYTES_PER_TRIAL),
   };
 }
