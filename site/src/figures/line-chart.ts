@@ -29,7 +29,7 @@ const MARGIN = { top: 14, bottom: 46, left: 56 };
 /** Labels may take this share of the width; longer ones go below the plot. */
 const LABEL_SHARE = 0.3;
 /** Pixels per letter of a label, about. */
-const LETTER = 7.2;
+const LETTER = 7.9;
 
 interface Frame {
   readonly x: Scale;
