@@ -121,7 +121,7 @@ export class Leaves {
     const ratios: string[] = [];
     let blocks = leaf;
     for (let g = size / 2; g >= 1; g /= 2) {
-      const [p, q, qt, r] = quarters(b, blocks, g);
+      const [p, q, qt, r] = quarters(b, blocks);
       // Q P⁻¹
       const ratio =
         g === 1
@@ -137,9 +137,8 @@ export class Leaves {
     for (let g = 1; g < size; g *= 2) {
       const halves = b.nodes("Split", [inverse], { axis: 0, num_outputs: 2 }, 2);
       const [m1, m2] = halves as [string, string];
-      const m21 = b.node("Neg", [times(b, m2, ratios.pop() as string, g)]);
-      const zeros = b.node("Mul", [m1, b.constant(0, "float64")]);
-      inverse = assemble(b, [m1, zeros], [m21, m2]);
+      const m21 = negativeTimes(b, m2, ratios.pop() as string, g);
+      inverse = assemble(b, [m1, this.zeros((size * count) / (2 * g), g)], [m21, m2]);
     }
     return inverse;
   }
@@ -174,6 +173,12 @@ export class Leaves {
     );
   }
 
+  private zeros(blocks: number, g: number): string {
+    return this.once(`zeros ${blocks} ${g}`, () =>
+      this.b.constant(Array(blocks * g * g).fill(0), "float64", [blocks, g, g]),
+    );
+  }
+
   private once(key: string, make: () => string): string {
     let name = this.constants.get(key);
     if (name === undefined) {
@@ -188,18 +193,19 @@ function times(b: GraphBuilder, x: string, y: string, g: number): string {
   return b.node(g === 1 ? "Mul" : "MatMul", [x, y]);
 }
 
+/** `−x y` for blocks `[k, g, g]`. */
+function negativeTimes(b: GraphBuilder, x: string, y: string, g: number): string {
+  return g === 1 ? b.node("Neg", [times(b, x, y, g)]) : stackedProduct(b, x, y, { alpha: -1 });
+}
+
 /** The four `g × g` quarters of each block of a batch `[k, 2g, 2g]`. */
 export function quarters(
   b: GraphBuilder,
   blocks: string,
-  g: number,
 ): [upperLeft: string, upperRight: string, lowerLeft: string, lowerRight: string] {
-  const near = [0, g] as const;
-  const far = [g, 2 * g] as const;
-  return [
-    slice(b, blocks, { rows: near, columns: near }),
-    slice(b, blocks, { rows: near, columns: far }),
-    slice(b, blocks, { rows: far, columns: near }),
-    slice(b, blocks, { rows: far, columns: far }),
-  ];
+  const halves = (x: string, axis: number) => {
+    return b.nodes("Split", [x], { axis, num_outputs: 2 }, 2) as [string, string];
+  };
+  const [upper, lower] = halves(blocks, -2);
+  return [...halves(upper, -1), ...halves(lower, -1)];
 }

@@ -63,7 +63,7 @@ function invertLowerBlocks(b: GraphBuilder, stack: string, size: number): string
   const corners: string[] = [];
   let blocks = stack;
   for (let g = size / 2; g >= 1; g /= 2) {
-    const [first, , corner, second] = quarters(b, blocks, g);
+    const [first, , corner, second] = quarters(b, blocks);
     corners.push(corner);
     blocks = b.node("Concat", [first, second], { axis: 0 });
   }
