@@ -60,8 +60,20 @@ function sizesOf(pairs: readonly PairComparison[]): number[] {
   return distinct(pairs.flatMap(({ points }) => points.map(({ position }) => position)));
 }
 
-export function headline(slice: Slice, baseline: string | undefined): string {
+/** Those that can be judged: methods that are still being measured reach neither end nor enough sizes. */
+function judged(slice: Slice, baseline: string | undefined): PairComparison[] {
   const pairs = baseline ? pairsAgainst(slice, baseline) : [];
+  const sizes = sizesOf(pairs);
+  const end = slice.board.axis === "batch" ? sizes.at(-1) : sizes[0];
+  return pairs.filter(
+    ({ points }) =>
+      points.length >= Math.min(FEWEST_SIZES, sizes.length) &&
+      points.some(({ position }) => position === end),
+  );
+}
+
+export function headline(slice: Slice, baseline: string | undefined): string {
+  const pairs = judged(slice, baseline);
   const [first] = pairs;
   if (!baseline || !first) return "One curve so far: a crossing needs two.";
   const { axis } = slice.board;
@@ -91,7 +103,8 @@ const kindOf = (slice: Slice) =>
     : "challengers";
 
 function answer({ task, tier }: TaskBoard, slice: Slice, baseline: string | undefined): Html {
-  const pairs = baseline ? pairsAgainst(slice, baseline) : [];
+  const pairs = judged(slice, baseline);
+  const unfinished = (baseline ? pairsAgainst(slice, baseline).length : 0) - pairs.length;
   const { metric, points, axis } = slice.board;
   const sizes = sizesOf(pairs);
   const ahead = pairs.filter(isAhead).length;
@@ -109,7 +122,9 @@ function answer({ task, tier }: TaskBoard, slice: Slice, baseline: string | unde
     pairs.length > 0 && sizes.length < points.length
       ? ` So far ${sizes.length} of ${plural(points.length, axisWords(axis))} can be compared.`
       : null;
-  return html`<p class="lead">${finding}Measured on <a href="${boardLink(task.id, tier)}">${task.name}</a> (tier ${tier}), every method tuned alike at every ${axisWords(axis)}.${partly}</p>`;
+  const open =
+    unfinished > 0 ? ` ${plural(unfinished, "method")} more: still being measured.` : null;
+  return html`<p class="lead">${finding}Measured on <a href="${boardLink(task.id, tier)}">${task.name}</a> (tier ${tier}), every method tuned alike at every ${axisWords(axis)}.${partly}${open}</p>`;
 }
 
 function nothing(): Html {
