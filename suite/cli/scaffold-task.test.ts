@@ -65,7 +65,7 @@ describe("scaffoldTask", () => {
       tier: "smoke",
       arm: BOARD_ARM,
       optimizers: [sgd],
-      configurations: () => [completeConfiguration(sgd, protocol)],
+      configurations: (_, sizes) => [completeConfiguration(sgd, protocol, sizes)],
       batchSizes: [256],
       datasetSizes: protocol.datasetSizes,
       reportSeeds: [1],

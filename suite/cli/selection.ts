@@ -138,16 +138,16 @@ function plan(
       `Choose ${protocol.datasetSizes.join(", ")} or another size up to ${fullSize}.`,
     );
   }
-  const own = options.stopEarly || (tier !== "smoke" && !onGrid(options, protocol));
+  const exploring = options.stopEarly || (tier !== "smoke" && !onGrid(options, protocol));
   return planCells({
     task,
     tier,
-    arm: own ? EXPLORE_ARM : BOARD_ARM,
+    arm: exploring ? EXPLORE_ARM : BOARD_ARM,
     optimizers,
     configurations: (optimizer, sizes) =>
       count
-        ? searchedConfigurations(optimizer, protocol, count, sizes)
-        : [completeConfiguration(optimizer, protocol, set, sizes)],
+        ? searchedConfigurations(optimizer, protocol, sizes, count)
+        : [completeConfiguration(optimizer, protocol, sizes, set)],
     batchSizes: options.batchSize ?? protocol.batchSizes,
     datasetSizes: options.datasetSize ?? [fullSize],
     reportSeeds: chosenSeeds,
@@ -183,8 +183,8 @@ async function selectStudy(id: string, tier: Tier): Promise<Selection> {
       const optimizer = await loadOptimizer(cells.optimizer);
       const configurations = (sizes: CellSizes) =>
         cells.configurations?.map((one) =>
-          completeConfiguration(optimizer, protocol, one, sizes),
-        ) ?? searchedConfigurations(optimizer, protocol, tuning.configurations, sizes);
+          completeConfiguration(optimizer, protocol, sizes, one),
+        ) ?? searchedConfigurations(optimizer, protocol, sizes, tuning.configurations);
       return planCells({
         task,
         tier,

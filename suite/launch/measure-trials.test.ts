@@ -27,3 +27,26 @@ it("measures every valid cell, and leaves long trials once it knows enough", asy
     expect(finalSeconds).toBeGreaterThan(0);
   }
 });
+
+it("times a method with the intervals that its cell has", async () => {
+  const protocol = { ...tierOf(madeTask, "mini"), renewalsPerEpoch: 1 };
+  const seen: number[] = [];
+  const kfac = await loadOptimizer("kfac");
+  const watched = {
+    ...kfac,
+    create: (context: Parameters<typeof kfac.create>[0]) => {
+      seen.push(Number(context.hyperparameters.inverseInterval));
+      return kfac.create(context);
+    },
+  };
+  await measureTrials({
+    task: { ...madeTask, tiers: { mini: protocol } },
+    tier: "mini",
+    data: await protocol.load({}),
+    optimizers: [watched],
+    batchSizes: [8],
+  });
+  const stepsPerEpoch = Math.floor((protocol.datasetSizes.at(-1) as number) / 8);
+  expect(new Set(seen)).toEqual(new Set([stepsPerEpoch]));
+  expect(stepsPerEpoch).toBeGreaterThan(1);
+});

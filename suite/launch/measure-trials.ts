@@ -56,7 +56,7 @@ async function measureOne(
     build: (builder, values) => protocol.build(builder, values, data),
     data,
     optimizer,
-    hyperparameters: completeConfiguration(optimizer, protocol),
+    hyperparameters: completeConfiguration(optimizer, protocol, { batchSize, datasetSize }),
     batchSize,
     datasetSize,
     steps: updatesOf(protocol.budget, batchSize, datasetSize),

@@ -15,16 +15,16 @@ export interface CellSizes {
 }
 
 /**
- * Defaults, then what the task fixes for methods that have it, then what was given. Without `sizes`
- * intervals stay as the method declares them.
+ * Defaults, then what the task fixes in a cell of these sizes for methods that have it, then what was
+ * given.
  *
  * @throws UsageError naming the hyperparameter, its value and what is allowed.
  */
 export function completeConfiguration(
   optimizer: OptimizerDeclaration,
   protocol: TierProtocol,
+  sizes: CellSizes,
   given: Configuration = {},
-  sizes?: CellSizes,
 ): Configuration {
   const known = Object.keys(optimizer.hyperparameters.shape);
   const fixed = Object.fromEntries(
@@ -50,10 +50,10 @@ const INTERVALS = ["curvatureInterval", "inverseInterval"] as const;
 function renewalIntervals(
   { hyperparameters }: OptimizerDeclaration,
   { renewalsPerEpoch }: TierProtocol,
-  sizes?: CellSizes,
+  { batchSize, datasetSize }: CellSizes,
 ): Configuration {
-  if (renewalsPerEpoch === undefined || !sizes) return {};
-  const stepsPerEpoch = Math.floor(sizes.datasetSize / sizes.batchSize);
+  if (renewalsPerEpoch === undefined) return {};
+  const stepsPerEpoch = Math.floor(datasetSize / batchSize);
   const interval = Math.max(1, Math.round(stepsPerEpoch / renewalsPerEpoch));
   const defaults = hyperparameters.parse({}) as Configuration;
   return Object.fromEntries(
@@ -80,10 +80,10 @@ export function searchSpaceOf(
 export function searchedConfigurations(
   optimizer: OptimizerDeclaration,
   protocol: TierProtocol,
+  sizes: CellSizes,
   count: number,
-  sizes?: CellSizes,
 ): Configuration[] {
   return quasiRandomConfigurations(searchSpaceOf(optimizer, protocol), count).map((given) =>
-    completeConfiguration(optimizer, protocol, given, sizes),
+    completeConfiguration(optimizer, protocol, sizes, given),
   );
 }

@@ -24,7 +24,7 @@ async function smallPlan(): Promise<CellPlan[]> {
     tier: "smoke",
     arm: BOARD_ARM,
     optimizers: await Promise.all(["sgd", "adamw"].map((id) => loadOptimizer(id))),
-    configurations: (optimizer) => [completeConfiguration(optimizer, protocol)],
+    configurations: (optimizer, sizes) => [completeConfiguration(optimizer, protocol, sizes)],
     batchSizes: protocol.batchSizes,
     datasetSizes: [protocol.datasetSizes.at(-1) as number],
     reportSeeds: [1, 2, 3, 4],

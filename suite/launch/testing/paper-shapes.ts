@@ -64,7 +64,11 @@ export interface PaperShapeOptions {
 export function runPaperShape(size: PaperShape, options: PaperShapeOptions): PaperShapeResult {
   const { task, optimizer: declaration } = options;
   const protocol = tierOf(task, "paper");
-  const hyperparameters = completeConfiguration(declaration, protocol);
+  const smallest = protocol.batchSizes[0] as number;
+  const hyperparameters = completeConfiguration(declaration, protocol, {
+    batchSize: smallest,
+    datasetSize: protocol.datasetSizes.at(-1) as number,
+  });
   const { model, note } = modelOf(size, protocol, hyperparameters);
   const optimizer = declaration.create({
     hyperparameters,
@@ -72,7 +76,6 @@ export function runPaperShape(size: PaperShape, options: PaperShapeOptions): Pap
     layers: model.layers,
     random: (name) => stream(1, name),
   });
-  const smallest = protocol.batchSizes[0] as number;
   const { microBatch = protocol.microBatch ?? smallest } = options;
   const batchSize = Math.min(smallest, MICRO_BATCHES * microBatch);
   const batch = madeBatch(size, batchSize);

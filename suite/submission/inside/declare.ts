@@ -37,7 +37,11 @@ const declared: Declared = {
     [...tasks.values()].flatMap((task) => {
       const protocol = task.tiers.smoke;
       if (!protocol) return [];
-      const hyperparameters = completeConfiguration(declaration, protocol);
+      const sizes = {
+        batchSize: protocol.batchSizes[0] as number,
+        datasetSize: protocol.datasetSizes.at(-1) as number,
+      };
+      const hyperparameters = completeConfiguration(declaration, protocol, sizes);
       return [{ optimizer: declaration.id, task: task.id, hyperparameters }];
     }),
   ),
