@@ -122,6 +122,18 @@ describe("other outcomes", () => {
     expect(crossoverWords(found)).toMatch(/sparse: 512 and 1,024 missing/);
   });
 
+  it("claims no crossing, and none missing, from a single common size", () => {
+    const largest = Math.max(...files.map(({ cell }) => cell.batchSize));
+    const single = files.filter(
+      ({ cell }) => cell.optimizer === "adamw" || cell.batchSize === largest,
+    );
+    const found = pair(boardOf(single), "kfac", "adamw");
+    expect(crossoverWords(found)).toBe(
+      `ahead at batch size ${largest.toLocaleString("en")}, the only one that both have`,
+    );
+    expect(pairSentences(found).join(" ")).not.toMatch(/every|interval of the crossover/);
+  });
+
   it("says which optimizers there are when asked for another", () => {
     expect(() => comparePair(board, "kfac", "adam")).toThrow(/no optimizer 'adam'.*adamw, /s);
   });

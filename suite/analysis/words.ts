@@ -112,6 +112,7 @@ function gridOf(pair: PairComparison): { smallest: number; largest: number } {
 /** The crossover in a few words: `about 750 (95%: 520 to 1,300)`, `always`, `never`, `lost`, `tie`. */
 export function crossoverWords(pair: PairComparison): string {
   if (pair.tie) return "tie: no size at which they surely differ";
+  if (comparedOnce(pair)) return onceWords(pair);
   const grid = gridOf(pair);
   const point = {
     always: "always ahead",
@@ -124,6 +125,15 @@ export function crossoverWords(pair: PairComparison): string {
     ...(pair.gaps.length > 0 ? [`sparse: ${listed(pair.gaps.map(formatCount))} missing`] : []),
   ];
   return [point, intervalWords(pair.interval, grid), ...flags].filter(Boolean).join("; ");
+}
+
+/** Whether only one size is common: curves need two to cross, or not to. */
+export const comparedOnce = (pair: PairComparison): boolean => pair.points.length === 1;
+
+/** `ahead at batch size 64, the only one that both have`. */
+function onceWords({ points, board }: PairComparison): string {
+  const { reading, position } = at(points, 0);
+  return `${reading} at ${axisWords(board.axis)} ${formatCount(position)}, the only one that both have`;
 }
 
 function intervalWords(
@@ -151,6 +161,10 @@ function findingSentence(pair: PairComparison): string {
   }
   const beyond = board.axis === "batch" ? "above" : "below";
   const best = extremePoint(pair);
+  if (comparedOnce(pair)) {
+    const by = formatDifference(board.metric, best.difference, best.standardError);
+    return `${where}, ${challenger} differs from ${baseline} by ${by}: ${onceWords(pair)}.`;
+  }
   const lead = `${formatDifference(board.metric, best.difference, best.standardError)} at ${formatCount(best.position)}`;
   switch (crossover.outcome) {
     case "always":
@@ -171,7 +185,7 @@ function extremePoint(pair: PairComparison) {
 
 function uncertaintySentence(pair: PairComparison): string[] {
   const { interval } = pair;
-  if (!interval || pair.tie) return [];
+  if (!interval || pair.tie || comparedOnce(pair)) return [];
   const chances = [
     ["leads everywhere", interval.always],
     ["does not lead at the end", interval.never],

@@ -1,7 +1,13 @@
 /** @file The figures of a board: its curves, and where challengers overtake the baselines. */
 import { formatCount } from "../../../suite/analysis/format.ts";
 import type { PairComparison } from "../../../suite/analysis/pairs.ts";
-import { axisWords, crossoverWords, listed, tiedWords } from "../../../suite/analysis/words.ts";
+import {
+  axisWords,
+  comparedOnce,
+  crossoverWords,
+  listed,
+  tiedWords,
+} from "../../../suite/analysis/words.ts";
 import type { FigurePoint } from "../../../suite/studies/figure.ts";
 import { pairOn, type Slice } from "../data/boards.ts";
 import { nameOf, OPTIMIZERS, rankOf } from "../data/catalogue.ts";
@@ -96,10 +102,14 @@ export function stripFigure(slice: Slice, baseline: string): FigureSpec | null {
   };
 }
 
-/** Those that lead over the widest range first, ties last. */
-function placeOf({ tie, board, crossover: { lasting } }: PairComparison): number {
-  if (tie) return Number.MAX_VALUE;
-  const place = board.axis === "batch" ? lasting : -lasting;
+/** A tie has no place on the axis, and neither has what was compared at a single size. */
+const isUnplaced = (pair: PairComparison) => pair.tie || comparedOnce(pair);
+
+/** Those that lead over the widest range first, those without a place last. */
+function placeOf(pair: PairComparison): number {
+  if (isUnplaced(pair)) return Number.MAX_VALUE;
+  const { lasting } = pair.crossover;
+  const place = pair.board.axis === "batch" ? lasting : -lasting;
   return Math.min(place, Number.MAX_SAFE_INTEGER);
 }
 
@@ -107,7 +117,7 @@ const axisName = (axis: "batch" | "dataset") =>
   axis === "batch" ? "Batch sizes" : "Dataset sizes";
 
 function stripRow(pair: PairComparison): StripRow {
-  const { challenger, crossover, interval, tie } = pair;
+  const { challenger, crossover, interval } = pair;
   const at = crossover.lasting;
   return {
     name: challenger,
@@ -115,22 +125,26 @@ function stripRow(pair: PairComparison): StripRow {
     low: interval?.low ?? at,
     high: interval?.high ?? at,
     words: crossoverWords(pair),
-    tie,
+    unplaced: isUnplaced(pair),
   };
 }
 
 function stripFinding(pairs: readonly PairComparison[], baseline: string): string {
   const named = (outcome: string) =>
     pairs
-      .filter((pair) => !pair.tie && pair.crossover.outcome === outcome)
+      .filter((pair) => !isUnplaced(pair) && pair.crossover.outcome === outcome)
       .map(({ challenger }) => nameOf(challenger));
   const ties = pairs.filter(({ tie }) => tie).map(({ challenger }) => nameOf(challenger));
+  const once = pairs
+    .filter((pair) => !pair.tie && comparedOnce(pair))
+    .map(({ challenger }) => nameOf(challenger));
   const parts = [
     [named("crosses"), "cross it inside the grid"],
     [named("always"), "lead at every size"],
     [named("never"), "never lead"],
     [named("lost"), "lead earlier and lose it"],
     [ties, "cannot be told apart from it anywhere"],
+    [once, "measured at one common size so far"],
   ] as const;
   const said = parts
     .filter(([names]) => names.length > 0)

@@ -2,45 +2,19 @@
  * @file Curves with 95% bands, drawn as SVG text. Points far below all others are drawn at the lower
  * edge with an arrow and their value, so that one diverged cell does not flatten the rest.
  */
-import { quantile } from "../../../suite/analysis/quantile.ts";
 import type { FigurePanel, FigurePoint, FigureSeries } from "../../../suite/studies/figure.ts";
 import { escaped } from "../html.ts";
+import { type ChartSize, clamp, type Frame, frameOf, MARGIN } from "./frame.ts";
 import { isOptimizer, labelOf } from "./labels.ts";
 import { markerSvg, round, type SeriesStyle, styleOf } from "./palette.ts";
-import {
-  dodge,
-  linearTicks,
-  logDomain,
-  logTicks,
-  type Scale,
-  scaleOf,
-  sizeTicks,
-  tickLabel,
-} from "./scale.ts";
+import { dodge, tickLabel } from "./scale.ts";
 import type { Crossing, Reference } from "./spec.ts";
 
-export interface ChartSize {
-  readonly width: number;
-  readonly height: number;
-}
-
 const LINE = 15;
-const MARGIN = { top: 14, bottom: 46, left: 56 };
 /** Labels may take this share of the width; longer ones go below the plot. */
 const LABEL_SHARE = 0.3;
 /** Pixels per letter of a label, about. */
 const LETTER = 7.9;
-
-interface Frame {
-  readonly x: Scale;
-  readonly y: Scale;
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-  /** Values below are drawn at the edge. */
-  readonly floor: number;
-}
 
 export interface LineOptions {
   readonly reference?: Reference | undefined;
@@ -89,69 +63,6 @@ export function lineChart(
     crossingMarks(crossings, reference, frame),
   ].join("");
   return { width: size.width, height: size.height + legend.height, inner };
-}
-
-function frameOf(
-  { series, x, y }: FigurePanel,
-  reference: Reference | undefined,
-  { width, height }: ChartSize,
-  labelWidth: number,
-): Frame {
-  const points = series.flatMap((one) => one.points);
-  const xs = points.map((point) => point.x).filter((value) => x.scale === "linear" || value > 0);
-  const drawn = points.filter((point) => y.scale === "linear" || point.y > 0);
-  const ys = drawn.map((point) => point.y).concat(reference ? [reference.y] : []);
-  const [left, right] = [MARGIN.left, width - labelWidth];
-  const [top, bottom] = [MARGIN.top, height - MARGIN.bottom];
-  const yDomain = domainOf(ys, drawn, y.scale);
-  const xDomain = spanOf(xs, x.scale);
-  const yTicks = y.scale === "linear" ? linearTicks(yDomain, height / 60) : logTicks(yDomain, 6);
-  const perTick = x.scale === "linear" ? 64 : 46;
-  return {
-    left,
-    right,
-    top,
-    bottom,
-    floor: yDomain[0],
-    x: scaleOf(
-      x.scale,
-      xDomain,
-      [left + 10, right - 10],
-      sizeTicks(x.scale, x.scale === "linear" ? xDomain : xs, Math.floor((right - left) / perTick)),
-    ),
-    y: scaleOf(y.scale, yDomain, [bottom, top], yTicks),
-  };
-}
-
-/** A linear axis that begins near zero begins there. */
-function spanOf(values: readonly number[], kind: string): [number, number] {
-  if (values.length === 0) return [0, 1];
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  return kind === "linear" && low > 0 && low < 0.15 * high ? [0, high] : [low, high];
-}
-
-/** How far below the main range a point still belongs to the picture, in main ranges. */
-const REACH = 10;
-
-/** Padded range; the low end ignores what lies far below the main range. */
-function domainOf(
-  values: readonly number[],
-  points: readonly FigurePoint[],
-  kind: string,
-): [number, number] {
-  if (values.length === 0) return kind === "linear" ? [0, 1] : [1, 10];
-  const highs = points.flatMap((point) => point.high ?? point.y).concat(values);
-  const lows = points.flatMap((point) => point.low ?? point.y).concat(values);
-  const quarter = quantile([...values], 0.25);
-  const top = Math.max(...values);
-  const main = top - quarter;
-  const cut = kind === "linear" && main > 0 ? quarter - REACH * main : Number.NEGATIVE_INFINITY;
-  const inside = lows.filter((value) => value >= cut);
-  const low = Math.min(...(inside.length > 0 ? inside : values));
-  const high = Math.min(Math.max(...highs), top + Math.max(main, 1e-9) * 2);
-  if (kind !== "linear") return logDomain([low > 0 ? low : Math.min(...values), high]);
-  const pad = (high - low || Math.abs(high) || 1) * 0.05;
-  return [low - pad, high + pad];
 }
 
 function axes({ x, y }: FigurePanel, frame: Frame): string {
@@ -206,9 +117,6 @@ function crossingMarks(
     })
     .join("");
 }
-
-const clamp = (value: number, frame: Frame) =>
-  Math.min(frame.bottom, Math.max(frame.top, frame.y.at(value)));
 
 function band({ series: { name, points }, style }: Styled, frame: Frame): string {
   const known = points.filter(({ low, high }) => low !== undefined && high !== undefined);

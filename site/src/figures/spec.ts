@@ -10,8 +10,8 @@ export interface StripRow {
   readonly high: number;
   /** In words, for the label at the right. */
   readonly words: string;
-  /** No point differs surely: no mark is drawn. */
-  readonly tie: boolean;
+  /** A tie, or a single common size: no mark is drawn. */
+  readonly unplaced: boolean;
 }
 
 export interface BarRow {

@@ -42,11 +42,11 @@ export function numbersOf(figure: SiteFigure): NumberTable {
     case "strip":
       return {
         columns: ["challenger", "crossover", "low", "high", "in words"],
-        rows: figure.rows.map(({ name, at, low, high, words, tie }) => [
+        rows: figure.rows.map(({ name, at, low, high, words, unplaced }) => [
           name,
-          tie ? null : at,
-          tie ? null : low,
-          tie ? null : high,
+          unplaced ? null : at,
+          unplaced ? null : low,
+          unplaced ? null : high,
           words,
         ]),
       };
