@@ -1,5 +1,6 @@
 /** @file How much of training is spent waiting for batches. */
 import type { CellFile } from "../results/schema.ts";
+import { percent } from "./words.ts";
 
 /** More than this, and the data pipeline distorts comparisons by seconds. */
 const ACCEPTABLE = 0.03;
@@ -17,9 +18,9 @@ export function dataShareText(files: readonly CellFile[]): string {
   const worst = cells.reduce((most, one) => (share(one) > share(most) ? one : most));
   const { optimizer, batchSize } = worst.cell;
   return (
-    `Waiting for data: ${percent(data / train)} of training time; ` +
-    `most ${percent(share(worst))} (${optimizer} at batch ${batchSize})` +
-    `${data / train > ACCEPTABLE ? `: above ${percent(ACCEPTABLE)}, so seconds say less` : ""}.`
+    `Waiting for data: ${percent(data / train, 1)} of training time; ` +
+    `most ${percent(share(worst), 1)} (${optimizer} at batch ${batchSize})` +
+    `${data / train > ACCEPTABLE ? `: above ${percent(ACCEPTABLE, 1)}, so seconds say less` : ""}.`
   );
 }
 
@@ -28,5 +29,3 @@ function secondsOf(trials: CellFile["trials"]): { data: number; train: number } 
     trials.reduce((total, { cost }) => total + cost.seconds[name], 0);
   return { data: sum("data"), train: sum("train") };
 }
-
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -5,7 +5,7 @@ import type { WorkerMessage } from "../launch/messages.ts";
 import { type CellPlan, trialCount } from "../protocol/plan.ts";
 import type { Cell, Trial } from "../results/schema.ts";
 import { cellName, timeLeft } from "./time-left.ts";
-import { duration } from "./words.ts";
+import { duration, percent } from "./words.ts";
 
 /** `bar`: a terminal; `lines`: a log; `json`: one line per event on standard output, for machines. */
 export type ProgressMode = "bar" | "lines" | "json";
@@ -95,8 +95,6 @@ const BAR = {
   clearOnComplete: true,
   format: "{bar} {percentage} % · {done}/{total} trials · {left} · {running}",
 } as const;
-
-const percent = (share: number): string => `${Math.round(100 * share)} %`;
 
 const leftText = (seconds: number | undefined): string =>
   seconds === undefined ? "estimating" : `about ${duration(seconds)} left`;

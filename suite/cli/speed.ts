@@ -18,13 +18,12 @@ import { loadTask, tierOf } from "../protocol/tasks.ts";
 import { canonicalJson } from "../results/canonical.ts";
 import { TIERS, type Tier } from "../results/schema.ts";
 import { writeAtomically } from "../results/store.ts";
-import { percent } from "./data-share.ts";
 import { loadWithProgress } from "./loading.ts";
 import { names, positiveInteger } from "./options.ts";
 import { runCommand } from "./run.ts";
 import { stepsText } from "./step-view.ts";
 import { textTable } from "./table.ts";
-import { duration } from "./words.ts";
+import { duration, percent } from "./words.ts";
 
 const FOLDER = fileURLToPath(new URL("../../results/speed", import.meta.url));
 
@@ -159,7 +158,7 @@ async function trials(options: SpeedOptions): Promise<void> {
     String(entry.batchSize),
     (1000 * entry.stepSeconds).toFixed(2),
     duration(entry.evaluationSeconds),
-    percent(entry.dataShare ?? 0),
+    entry.dataShare === undefined ? "" : percent(entry.dataShare, 1),
   ]);
   process.stdout.write(
     options.json

@@ -8,6 +8,10 @@ export function duration(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
+/** `12 %`; of a share in [0, 1]. */
+export const percent = (share: number, decimals = 0): string =>
+  `${(100 * share).toFixed(decimals)} %`;
+
 /** Four significant digits at most. */
 export function shortNumber(value: number): string {
   if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6))

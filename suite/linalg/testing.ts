@@ -1,8 +1,16 @@
 /** @file Matrices with known spectra, and measures of error, for the tests of this folder. */
 import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
 import { symmetricEigen } from "../engine/custom/dense/eigen.ts";
 import { timesTransposed } from "../engine/custom/dense/product.ts";
 import { qrFactors } from "../engine/custom/dense/qr.ts";
+
+export const BACKENDS = ["reference", "onnxruntime"] as const;
+export const PRECISIONS = ["float32", "float64"] as const;
+/** Around the sizes at which graphs take another shape. */
+export const ORDERS = [1, 3, 64, 150];
+export const order = fc.constantFrom(...ORDERS);
+export const seed = fc.integer({ min: 0, max: 1e9 });
 
 /** Uniform numbers in [−0.5, 0.5). */
 export function uniforms(count: number, seed: number): Float64Array {

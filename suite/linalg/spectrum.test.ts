@@ -1,0 +1,131 @@
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { useBackend } from "../engine/index.ts";
+import { inverseRoot, KEPT_PREVIOUS, largestEigenvalue, symmetricEigen } from "./index.ts";
+import {
+  BACKENDS,
+  geometric,
+  order,
+  PRECISIONS,
+  powerOf,
+  read,
+  relativeError,
+  seed,
+  withSpectrum,
+} from "./testing.ts";
+
+describe.each(BACKENDS)("on %s", (backend) => {
+  beforeAll(async () => {
+    await useBackend({ backend, threads: 2 });
+  });
+
+  describe("largestEigenvalue", () => {
+    test("finds the top of a spectrum, and its vector", () => {
+      const matrix = withSpectrum([7, 3, 2, 1, 0.1], 11);
+      const { value, vector, rounds } = largestEigenvalue(matrix);
+      expect(read(value)).toBeCloseTo(7, 4);
+      const image = tf.matMul(matrix, tf.reshape(vector, [5, 1]));
+      expect(relativeError(tf.reshape(image, [5]), tf.mul(vector, 7).dataSync())).toBeLessThan(
+        5e-3,
+      );
+      expect(read(rounds)).toBeLessThan(20);
+    });
+
+    test("a good start ends at once", () => {
+      const matrix = withSpectrum([7, 3, 2, 1, 0.1], 11);
+      const { vector } = largestEigenvalue(matrix, { tolerance: 1e-7 });
+      expect(read(largestEigenvalue(matrix, { start: vector }).rounds)).toBeLessThanOrEqual(2);
+    });
+
+    test("zero, and not finite", () => {
+      expect(read(largestEigenvalue(tf.zeros([3, 3])).value)).toBe(0);
+      const start = tf.tensor1d([1, 0]);
+      const { value, vector } = largestEigenvalue(tf.fill([2, 2], Number.NaN), { start });
+      expect([read(value), ...vector.dataSync()]).toEqual([0, 1, 0]);
+    });
+  });
+
+  describe("inverseRoot", () => {
+    test("is within its stated error for every spectrum, p and ridge", () => {
+      const powers = fc.constantFrom(2, 4, 6, 8);
+      const ridges = fc.constantFrom(1, 1e-1, 1e-3, 1e-5);
+      fc.assert(
+        fc.property(order, powers, ridges, seed, (n, p, ridge, s) => {
+          const matrix = withSpectrum(geometric(n, 1e8), s);
+          const largest = tf.scalar(1);
+          const expected = powerOf(matrix, -1 / p, ridge);
+          for (const precision of PRECISIONS) {
+            const result = inverseRoot(matrix, p, { ridge, largest, precision });
+            expect(read(result.retries)).toBe(0);
+            const double = backend === "reference" || precision === "float64";
+            expect(relativeError(result.root, expected)).toBeLessThan(
+              double ? 3e-7 : 2e-6 + 1e-8 / ridge,
+            );
+            expect(read(result.residual)).toBeLessThan(double ? 3e-6 : 0.01);
+          }
+        }),
+        { numRuns: 8 },
+      );
+    });
+
+    test("takes the largest eigenvalue itself where none is given", () => {
+      const matrix = withSpectrum([4, 1, 0.25], 5);
+      const { root } = inverseRoot(matrix, 2, { ridge: 1e-3 });
+      expect(relativeError(root, powerOf(matrix, -1 / 2, 4e-3))).toBeLessThan(1e-5);
+    });
+
+    test("is one step of Shampoo: UVᵀ of the gradient's singular vectors", () => {
+      const gradient = tf.tensor2d([1, -1, 0.5, 2], [2, 2]);
+      const options = { ridge: 1e-3 };
+      const left = inverseRoot(tf.matMul(gradient, gradient, false, true), 4, options);
+      const right = inverseRoot(tf.matMul(gradient, gradient, true, false), 4, options);
+      const step = tf.matMul(tf.matMul(left.root, gradient), right.root);
+      // Golden value of the specification.
+      const golden = [0.89264369, -0.44699016, 0.44632184, 0.89398031];
+      expect(relativeError(step, golden)).toBeLessThan(3e-6);
+    });
+
+    test("a ridge that does not suffice grows to the first that does", () => {
+      const matrix = tf.tensor2d([1, 0, 0, -3e-6], [2, 2]);
+      const { root, retries } = inverseRoot(matrix, 4, { ridge: 0, precision: "float64" });
+      expect(read(retries)).toBe(3);
+      expect(relativeError(root, [1, 0, 0, (1e-5 - 3e-6) ** -0.25])).toBeLessThan(1e-4);
+    });
+
+    test("nothing works: the previous root, or the identity", () => {
+      const previous = tf.tensor2d([5, 6, 6, 7], [2, 2]);
+      for (const values of [
+        [-1, 0, 0, -2],
+        [Number.NaN, 1, 1, 1],
+        [0, 0, 0, 0],
+      ]) {
+        const matrix = tf.tensor2d(values, [2, 2]);
+        const kept = inverseRoot(matrix, 4, { ridge: 1e-3, previous });
+        expect([read(kept.retries), read(kept.residual)]).toEqual([KEPT_PREVIOUS, 1]);
+        expect([...kept.root.dataSync()]).toEqual([5, 6, 6, 7]);
+        expect([...inverseRoot(matrix, 4, { ridge: 1e-3 }).root.dataSync()]).toEqual([1, 0, 0, 1]);
+      }
+    });
+  });
+
+  describe("symmetricEigen", () => {
+    test("orthonormal vectors that diagonalize, values ascending", () => {
+      const spectrum = [...geometric(40, 1e6), 0, 0, -0.5];
+      const matrix = withSpectrum(spectrum, 21);
+      const { values, vectors, ok } = symmetricEigen(matrix);
+      expect(read(ok)).toBe(1);
+      const ascending = spectrum.toSorted((a, b) => a - b);
+      expect(relativeError(values, ascending)).toBeLessThan(1e-6);
+      const rebuilt = tf.matMul(tf.mul(vectors, values), vectors, false, true);
+      expect(relativeError(rebuilt, matrix.dataSync())).toBeLessThan(1e-6);
+    });
+
+    test("what is not finite is reported", () => {
+      const { values, vectors, ok } = symmetricEigen(tf.tensor2d([1, 0, 0, Number.NaN], [2, 2]));
+      expect([read(ok), ...values.dataSync(), ...vectors.dataSync()]).toEqual([
+        0, 0, 0, 1, 0, 0, 1,
+      ]);
+    });
+  });
+});
