@@ -1,5 +1,5 @@
 /** @file `bench --list`: what there is to run, and what a trial of it costs where it was measured. */
-import { estimator } from "../launch/estimate.ts";
+import { DEFAULT_ENGINE, estimator } from "../launch/estimate.ts";
 import { readStepTimes, type StepTimes } from "../launch/step-times.ts";
 import { loadOptimizers } from "../protocol/registry.ts";
 import type { TaskDeclaration } from "../protocol/task.ts";
@@ -8,9 +8,6 @@ import { TIERS, type Tier } from "../results/schema.ts";
 import { STUDIES } from "../studies/index.ts";
 import { textTable } from "./table.ts";
 import { duration } from "./words.ts";
-
-/** The engine that results are made with, unless a person says otherwise. */
-const ENGINE = { backend: "onnxruntime", device: "cpu" } as const;
 
 /** Everything; or one task's seconds per trial, where a task is named. */
 export async function printList(task: string | undefined, tier: Tier): Promise<void> {
@@ -98,7 +95,7 @@ interface Row {
 function measured(task: TaskDeclaration, tier: Tier, times: readonly StepTimes[]): Row[] {
   const { batchSizes, datasetSizes } = tierOf(task, tier);
   const datasetSize = datasetSizes.at(-1) as number;
-  const { seconds } = estimator({ times, task, engine: ENGINE });
+  const { seconds } = estimator({ times, task, engine: DEFAULT_ENGINE });
   const names = times.flatMap(({ entries }) =>
     entries.filter((e) => e.task === task.id && e.tier === tier).map((e) => e.optimizer),
   );

@@ -14,6 +14,9 @@ export interface Known {
   readonly engine: Pick<EngineChoice, "backend" | "device">;
 }
 
+/** The engine that results are made with, unless a person says otherwise. */
+export const DEFAULT_ENGINE = { backend: "onnxruntime", device: "cpu" } as const;
+
 export interface Estimator {
   /** Seconds of one process for all trials of a cell; undefined where its method was not measured. */
   seconds(plan: CellPlan): number | undefined;

@@ -1,15 +1,13 @@
 /** @file What a cell that was not run would cost, and the command that runs it. */
 import { join } from "node:path";
 import { groupBy, median } from "../../../suite/analysis/statistics.ts";
-import { type Estimator, estimator } from "../../../suite/launch/estimate.ts";
+import { DEFAULT_ENGINE, type Estimator, estimator } from "../../../suite/launch/estimate.ts";
 import { readStepTimes, type StepTime, type StepTimes } from "../../../suite/launch/step-times.ts";
 import type { CellPlan } from "../../../suite/protocol/plan.ts";
 import type { TaskDeclaration } from "../../../suite/protocol/task.ts";
 import { tierOf } from "../../../suite/protocol/tasks.ts";
 import type { Cell, CellFile } from "../../../suite/results/schema.ts";
 import { allFiles, RESULTS_ROOT } from "./results.ts";
-
-const ENGINE = { backend: "onnxruntime", device: "cpu" } as const;
 
 let tables: readonly StepTimes[] | undefined;
 const estimators = new Map<string, Estimator>();
@@ -21,7 +19,8 @@ export function estimatedSeconds(
   trials?: number,
 ): number | undefined {
   tables ??= [...readStepTimes(join(RESULTS_ROOT, "speed")), ...timesOfTrials(allFiles())];
-  const known = estimators.get(task.id) ?? estimator({ times: tables, task, engine: ENGINE });
+  const known =
+    estimators.get(task.id) ?? estimator({ times: tables, task, engine: DEFAULT_ENGINE });
   estimators.set(task.id, known);
   const { tuning } = tierOf(task, cell.tier);
   const plan: CellPlan = {
@@ -37,7 +36,8 @@ export function estimatedSeconds(
 /** Committed trials as step times, by machine. */
 function timesOfTrials(files: readonly CellFile[]): StepTimes[] {
   const own = files.filter(
-    ({ device }) => device.backend === ENGINE.backend && device.device === ENGINE.device,
+    ({ device }) =>
+      device.backend === DEFAULT_ENGINE.backend && device.device === DEFAULT_ENGINE.device,
   );
   return [...groupBy(own, ({ device }) => device.class)].map(([deviceClass, group]) => ({
     deviceClass,
