@@ -3,7 +3,7 @@
  *
  * `paper`: BookCorpus, gpt-mini, batch 64, 1000 iterations, weight decay 1e-5, dropout {0, 0.2} and
  * warm-up {1, 100} part of the grid (appendix C, Table 6). `mini` and `smoke`: 18 books of Project
- * Gutenberg, gpt-nano, 1000 and 50 iterations. A dataset of size n is the first n characters.
+ * Gutenberg, gpt-nano at batch 16, 600 and 50 iterations. A dataset of size n is the first n characters.
  */
 import { z } from "zod";
 import { GUTENBERG_CHARACTERS, gutenbergTask } from "../../suite/data/gutenberg-task.ts";
@@ -68,13 +68,14 @@ const smoke: TierProtocol = {
 
 const mini: TierProtocol = {
   ...books,
-  budget: { unit: "steps", amount: 1000 },
-  batchSizes: [64],
-  datasetSizes: [20_000, 100_000, 500_000, 2_500_000, 10_000_000],
-  evaluations: 21,
-  trainExamplesPerEvaluation: 256,
+  budget: { unit: "steps", amount: 600 },
+  batchSizes: [16],
+  datasetSizes: [20_000, 150_000, 1_200_000, 10_000_000],
+  datasetAxisBatchSizes: [16],
+  evaluations: 11,
+  trainExamplesPerEvaluation: 128,
   tuning: { configurations: 4, reportSeeds: 3 },
-  competenceFloor: 2.2,
+  competenceFloor: 2.6,
   tolerance: 0.02,
 };
 

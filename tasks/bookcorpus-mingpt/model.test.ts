@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from "vitest";
 import { useBackend } from "../../suite/engine/index.ts";
 import { countParameters, disposeModel, ModelBuilder } from "../../suite/nn/model.ts";
 import { NO_RANDOM, testRandom } from "../../suite/nn/testing/support.ts";
-import { buildMinGpt, MINGPT_SHAPES, MINGPT_TIERS } from "./model.ts";
+import { buildMinGpt, MINGPT_SHAPES } from "./model.ts";
 
 const VOCABULARY = 65;
 
@@ -25,7 +25,7 @@ it.each([
 });
 
 it("starts near the uniform guess: a loss of ln 65", () => {
-  const size = { ...MINGPT_TIERS.smoke, vocabulary: VOCABULARY, dropout: 0 };
+  const size = { ...MINGPT_SHAPES["gpt-nano"], vocabulary: VOCABULARY, dropout: 0 };
   const model = buildMinGpt(new ModelBuilder(testRandom()), size);
   tf.tidy(() => {
     const ids = tf.tensor(

@@ -20,7 +20,7 @@ export interface ResNetSize {
 /** `paper`: the original, 11,173,962 parameters. `mini` and `smoke`: the same, narrower. */
 export const RESNET_SIZES: Readonly<Record<Tier, ResNetSize>> = {
   paper: { width: 64, classes: 10 },
-  mini: { width: 16, classes: 10 },
+  mini: { width: 8, classes: 10 },
   smoke: { width: 8, classes: 10 },
 };
 

@@ -2,7 +2,7 @@
  * @file Large batches in language modelling: the paper's Table 1, at a fixed number of samples.
  *
  * `paper`: OpenWebText as GPT-2's byte pairs, GPT-2 124M, block 1024, 4,915,200,000 tokens whatever
- * the batch size. `mini` and `smoke`: characters of the Gutenberg books, a GPT of 4 (2) layers and
+ * the batch size. `mini` and `smoke`: characters of the Gutenberg books, a GPT of 3 (2) layers and
  * block 64, batches in the paper's ratios 1:2:3:4:5.
  */
 
@@ -51,12 +51,12 @@ const smoke: TierProtocol = {
 
 const mini: TierProtocol = {
   ...books(GPT2_SHAPES.mini),
-  budget: { unit: "samples", amount: 24_000 },
-  batchSizes: [24, 48, 72, 96, 120],
-  evaluations: 11,
-  trainExamplesPerEvaluation: 256,
+  budget: { unit: "samples", amount: 12_000 },
+  batchSizes: [12, 24, 36, 48, 60],
+  evaluations: 6,
+  trainExamplesPerEvaluation: 128,
   tuning: { configurations: 4, reportSeeds: 3 },
-  competenceFloor: 2.5,
+  competenceFloor: 2.7,
   tolerance: 0.02,
 };
 

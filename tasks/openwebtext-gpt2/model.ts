@@ -19,7 +19,7 @@ export const GPT2_VOCABULARY = 50_257;
  */
 export const GPT2_SHAPES: Readonly<Record<Tier, Gpt2Shape>> = {
   paper: { layers: 12, heads: 12, width: 768, block: 1024 },
-  mini: { layers: 4, heads: 4, width: 64, block: 64 },
+  mini: { layers: 3, heads: 3, width: 48, block: 64 },
   smoke: { layers: 2, heads: 2, width: 32, block: 64 },
 };
 

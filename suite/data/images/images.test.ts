@@ -11,7 +11,7 @@ import {
   standardisedBytes,
 } from "./normalise.ts";
 import { meanPooled } from "./pool.ts";
-import { resized, resizer } from "./resize.ts";
+import { resized, resizedExamples, resizer } from "./resize.ts";
 
 const IDENTITY = { mean: [0, 0, 0], deviation: [1 / 255, 1 / 255, 1 / 255] };
 
@@ -59,6 +59,18 @@ describe("resizer", () => {
     resizer([4, 4], [7, 9], 3)(images.inputs.subarray(2 * 48), bytes);
     expect(shape).toEqual([7, 9, 3]);
     expect(Array.from(target, Math.round)).toEqual([...bytes]);
+  });
+});
+
+describe("resizedExamples", () => {
+  it("stores what `resized` prepares, and keeps rows and labels", () => {
+    const images = { ...madeImages(3, [8, 8, 3]), rows: Int32Array.of(0, 2) };
+    const small = resizedExamples(images, [4, 4]);
+    expect(small).toMatchObject({ shape: [4, 4, 3], rows: images.rows, labels: images.labels });
+    expect(small.inputs).toHaveLength(3 * 48);
+    const target = new Float32Array(48);
+    resized([8, 8], [4, 4], IDENTITY).fill(images, 2, target, 0);
+    expect([...small.inputs.subarray(2 * 48)]).toEqual(Array.from(target, Math.round));
   });
 });
 

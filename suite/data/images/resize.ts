@@ -4,7 +4,7 @@
  * 22-bit fixed-point weights, rounded to bytes after the horizontal and after the vertical pass.
  * Integers only, so the same on every machine.
  */
-import type { Preparation } from "../examples.ts";
+import { type Examples, type Preparation, sizeOf } from "../examples.ts";
 import { type Statistics, standardisedBytes, writeStandardised } from "./normalise.ts";
 
 const PRECISION_BITS = 22;
@@ -36,6 +36,26 @@ export function resized(from: Size, to: Size, statistics: Statistics): Preparati
       writeStandardised(bytes, [0, outputSize], table, target, offset);
     },
   };
+}
+
+/**
+ * The same examples with every stored image `[height, width, channels]` resized to `[…to, channels]`:
+ * for a task that reads small images, whose augmentation then works at the small size.
+ */
+export function resizedExamples(examples: Examples, to: Size): Examples {
+  const [height, width, channels] = examples.shape as [number, number, number];
+  const resize = resizer([height, width], to, channels);
+  const shape = [...to, channels];
+  const [sizeIn, sizeOut] = [sizeOf(examples.shape), sizeOf(shape)];
+  const count = examples.inputs.length / sizeIn;
+  const inputs = new Uint8Array(count * sizeOut);
+  for (let row = 0; row < count; row++) {
+    resize(
+      examples.inputs.subarray(row * sizeIn, (row + 1) * sizeIn),
+      inputs.subarray(row * sizeOut, (row + 1) * sizeOut),
+    );
+  }
+  return { ...examples, inputs, shape };
 }
 
 /** A function that resizes interleaved bytes `[…from, channels]` into `[…to, channels]`. */
