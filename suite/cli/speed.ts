@@ -1,23 +1,22 @@
 /** @file `npm run speed`: how fast this machine is, kernel by kernel, step by step, trial by trial. */
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { type DeviceReport, useBackend } from "../engine/index.ts";
 import { peer } from "../engine/speed/contestants.ts";
 import { gemmRate } from "../launch/gemm-rate.ts";
-import { measureSteps, type OptimizerTimes } from "../launch/measure-steps.ts";
+import { measureSteps } from "../launch/measure-steps.ts";
 import { measureTrials } from "../launch/measure-trials.ts";
 import { sourceOf } from "../launch/provenance.ts";
 import { STEP_MODELS } from "../launch/step-models.ts";
+import { type OptimizerTimes, type StepTable, writeStepTable } from "../launch/step-table.ts";
 import { writeStepTimes } from "../launch/step-times.ts";
 import { UsageError, unknownName } from "../protocol/error.ts";
 import { loadOptimizer, loadOptimizers } from "../protocol/registry.ts";
 import { loadTask, tierOf } from "../protocol/tasks.ts";
 import { canonicalJson } from "../results/canonical.ts";
 import { TIERS, type Tier } from "../results/schema.ts";
-import { writeAtomically } from "../results/store.ts";
 import { loadWithProgress } from "./loading.ts";
 import { names, positiveInteger } from "./options.ts";
 import { runCommand } from "./run.ts";
@@ -116,8 +115,12 @@ async function steps(options: SpeedOptions): Promise<void> {
     );
   }
   torch?.stop();
-  const table = { ...heading(device), gemmGflops: rate / 1e9, measurements: measured };
-  if (options.write) save(`steps.${device.deviceClass}.json`, table);
+  const table: StepTable = {
+    ...heading(device),
+    gemmGflops: rate / 1e9,
+    measurements: measured,
+  };
+  if (options.write) process.stderr.write(`${writeStepTable(table, FOLDER)}\n`);
   process.stdout.write(options.json ? `${canonicalJson(table)}\n` : stepsText(measured, rate));
 }
 
@@ -165,12 +168,6 @@ async function trials(options: SpeedOptions): Promise<void> {
       ? `${canonicalJson(entries)}\n`
       : `${textTable(["optimizer", "batch", "ms a step", "evaluation", "waiting for data"], rows)}\n`,
   );
-}
-
-function save(name: string, table: unknown): void {
-  const file = join(FOLDER, name);
-  writeAtomically(file, `${canonicalJson(table)}\n`);
-  process.stderr.write(`${file}\n`);
 }
 
 await runCommand(command);

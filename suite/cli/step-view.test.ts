@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { OptimizerTimes } from "../launch/measure-steps.ts";
+import type { OptimizerTimes } from "../launch/step-table.ts";
 import { stepsText } from "./step-view.ts";
 
 const flops = {

@@ -1,5 +1,5 @@
 /** @file Step times of optimizers as tables, one for each model. */
-import type { OptimizerTimes } from "../launch/measure-steps.ts";
+import type { OptimizerTimes } from "../launch/step-table.ts";
 import { textTable } from "./table.ts";
 
 const LEGEND = `Milliseconds of a step, medians over rounds; × sgd within a round. \`at 10\`: statistics and inverses in

@@ -3,8 +3,9 @@ import { useBackend } from "../engine/index.ts";
 import type { Contestant } from "../engine/speed/contestants.ts";
 import type { Answer, Request } from "../engine/speed/protocol.ts";
 import { loadOptimizer } from "../protocol/registry.ts";
-import { measureSteps, type OptimizerTimes } from "./measure-steps.ts";
+import { measureSteps } from "./measure-steps.ts";
 import { STEP_MODELS, type StepModel } from "./step-models.ts";
+import type { OptimizerTimes } from "./step-table.ts";
 
 beforeAll(() => useBackend({ threads: 1, spinning: false }));
 

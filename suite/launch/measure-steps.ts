@@ -10,31 +10,12 @@ import { engineCounters } from "../engine/index.ts";
 import type { Contestant } from "../engine/speed/contestants.ts";
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
 import type { RawBatch } from "../train/data.ts";
-import { type BlockTime, medianOf, timeOf } from "./blocks.ts";
+import { medianOf, timeOf } from "./blocks.ts";
 import { madeBatch, type StepModel } from "./step-models.ts";
-import { type PhaseTimes, phaseTimes } from "./step-phases.ts";
-import { type PhaseFlops, type Refresh, refreshesOf, startRunner } from "./step-runner.ts";
-import { type PeerTime, startPeer, startTurns, type Turns } from "./step-turns.ts";
-
-export interface VariantTime extends BlockTime {
-  readonly refresh: Refresh | "none";
-  /** Median over rounds of the ratio to SGD in the same round. */
-  readonly timesSgd: number;
-  /** Of a step, the mean over its interval. */
-  readonly flops: PhaseFlops;
-}
-
-export interface OptimizerTimes {
-  readonly model: string;
-  readonly batchSize: number;
-  readonly optimizer: string;
-  readonly variants: readonly VariantTime[];
-  readonly phases?: PhaseTimes;
-  readonly peer?: PeerTime;
-  /** Graphs compiled in timed steps, and kernels that had no graph: none in a good step. */
-  readonly recompiles: number;
-  readonly fallbacks: readonly string[];
-}
+import { phaseTimes } from "./step-phases.ts";
+import { refreshesOf, startRunner } from "./step-runner.ts";
+import type { OptimizerTimes } from "./step-table.ts";
+import { startPeer, startTurns, type Turns } from "./step-turns.ts";
 
 export interface MeasureStepsOptions {
   readonly optimizers: readonly OptimizerDeclaration[];

@@ -1,6 +1,13 @@
 /** @file What the phases of a step take, told apart by what is refreshed. */
 import { type Blocks, medianOf } from "./blocks.ts";
-import type { PhaseFlops, Refresh } from "./step-runner.ts";
+import type { PhaseFlops } from "./step-runner.ts";
+
+/**
+ * How often a method refreshes: everything at `1` or `10` steps, statistics in every step without
+ * inverses (`statistics`), neither after the first step (`never`).
+ */
+export const REFRESHES = ["1", "10", "statistics", "never"] as const;
+export type Refresh = (typeof REFRESHES)[number];
 
 /** Milliseconds that phases add to a step, medians of differences within a round. */
 export interface PhaseTimes {

@@ -8,6 +8,7 @@ import type { Configuration } from "../optimizer/search.ts";
 import { withBatch } from "../train/batch-problem.ts";
 import type { RawBatch } from "../train/data.ts";
 import type { StepModel } from "./step-models.ts";
+import type { Refresh } from "./step-phases.ts";
 
 /** FLOPs of a step by phase. */
 export type PhaseFlops = Readonly<Record<Phase, number>>;
@@ -20,12 +21,6 @@ export interface StepRunner {
   readonly flops: () => PhaseFlops;
   readonly dispose: () => void;
 }
-
-/**
- * How often a method refreshes: everything at `1` or `10` steps, statistics in every step without
- * inverses (`statistics`), neither after the first step (`never`).
- */
-export type Refresh = "1" | "10" | "statistics" | "never";
 
 const NEVER = 1_000_000_000;
 const INTERVALS: Readonly<Record<Refresh, readonly [curvature: number, inverse: number]>> = {

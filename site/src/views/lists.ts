@@ -10,6 +10,7 @@ import { studyBoards } from "../figures/study-figures.ts";
 import { type Html, html } from "../html.ts";
 import { scrollTable } from "./figure.ts";
 import { optimizerName } from "./score.ts";
+import { stepTimesOverview } from "./step-times.ts";
 
 export function boardsPage(): Html {
   const rows = allBoards().map(({ task, tier, slices }) => {
@@ -39,7 +40,8 @@ export function optimizersPage(): Html {
     );
     return html`<section id="${family}"><h2>${FAMILY_WORDS[family] ?? family} <small>${plural(cards.length, "optimizer")}</small></h2><ul class="cards">${cards}</ul></section>`;
   });
-  return html`<h1>Optimizers</h1><p class="lead">Each is one file. Methods that precondition share one pipeline, so that a comparison compares preconditioners and nothing else.</p>${sections}`;
+  return html`<h1>Optimizers</h1><p class="lead">Each is one file. Methods that precondition share one pipeline, so that a comparison compares preconditioners and nothing else.</p>${sections}
+<section id="step-times"><h2>What a step takes</h2>${stepTimesOverview()}</section>`;
 }
 
 export function pairsPage(): Html {

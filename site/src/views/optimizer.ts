@@ -11,6 +11,7 @@ import { boardLink, link, pairLink } from "../data/links.ts";
 import { type Html, html } from "../html.ts";
 import { scrollTable } from "./figure.ts";
 import { matrixCell } from "./score.ts";
+import { stepTimesOf } from "./step-times.ts";
 
 const NEEDS: Readonly<Record<string, string>> = {
   layerInputs: "inputs of each layer",
@@ -32,6 +33,7 @@ export function optimizerPage({ declaration, file }: CataloguedOptimizer): Html 
 <p class="note">Version ${version}, in <code>${file}</code>. ${asked.length > 0 ? `It needs ${asked.join("; ")}.` : "It needs gradients only."}</p>
 ${hyperparameters(declaration)}
 ${costPerLayer(declaration)}
+${stepTimesOf(id)}
 ${wins(id)}
 ${crossovers(id)}
 <h2>Run it</h2><pre><code>npm run bench -- --task mnist-mlp --tier mini --optimizer ${id} --tune</code></pre>`;
