@@ -28,3 +28,26 @@ it("refuses more examples than there are, before anything runs", async () => {
     "--dataset-size was given 70000, but mnist-mlp has 50000 examples at tier mini.",
   );
 });
+
+it("chooses some of a study's cells by optimizer and size", async () => {
+  const study = { task: undefined, study: "fig2" } as const;
+  const { plans } = await select(
+    options({ ...study, optimizer: ["adamw", "kfac"], datasetSize: [20_000] }),
+  );
+  expect(plans.map(({ cell: { optimizer, datasetSize } }) => [optimizer, datasetSize])).toEqual([
+    ["adamw", 20_000],
+    ["kfac", 20_000],
+  ]);
+  const whole = await select(options({ ...study, optimizer: undefined }));
+  expect(whole.plans).toHaveLength(16);
+});
+
+it("refuses what a study does not have, and what it decides itself", async () => {
+  const study = { task: undefined, study: "fig2" } as const;
+  await expect(select(options({ ...study, optimizer: ["lion"] }))).rejects.toThrow(
+    "--optimizer was given lion, which fig2 does not have.",
+  );
+  await expect(select(options({ ...study, tune: true, seeds: 2 }))).rejects.toThrow(
+    "--study was given with --tune, --seeds: a study has its own.",
+  );
+});

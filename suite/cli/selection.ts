@@ -22,7 +22,7 @@ import {
   type Tier,
 } from "../results/schema.ts";
 import { STUDIES } from "../studies/index.ts";
-import type { StudyDeclaration } from "../studies/study.ts";
+import type { StudyCells, StudyDeclaration } from "../studies/study.ts";
 import {
   configuration,
   names,
@@ -33,11 +33,14 @@ import {
 
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 
+/** Of a task; a study has its own. */
+const DEFAULT_OPTIMIZERS = ["sgd", "adamw", "kfac", "kfac-local"];
+
 export interface SelectionOptions {
   task?: string;
   study?: string;
   tier: Tier;
-  optimizer: string[];
+  optimizer?: string[];
   batchSize?: number[];
   datasetSize?: number[];
   seeds?: number;
@@ -63,12 +66,11 @@ export function addSelectionOptions(command: Command): Command {
     .option("--task <id>", "task to run (bench --list shows them)")
     .option("--study <id>", "a figure or table of the paper: its task, its cells")
     .addOption(new Option("--tier <tier>", "scale of the protocol").choices(TIERS).default("smoke"))
-    .option("--optimizer <ids>", "optimizers, separated by commas", names, [
-      "sgd",
-      "adamw",
-      "kfac",
-      "kfac-local",
-    ])
+    .option(
+      "--optimizer <ids>",
+      `optimizers, separated by commas; default ${DEFAULT_OPTIMIZERS.join(",")}, or the study's`,
+      names,
+    )
     .option("--batch-size <sizes>", "batch sizes", positiveIntegers("--batch-size"))
     .option("--dataset-size <sizes>", "training examples", positiveIntegers("--dataset-size"))
     .option("--seeds <count>", "report seeds 1 to <count>", positiveInteger("--seeds"))
@@ -107,7 +109,7 @@ export async function select(options: SelectionOptions): Promise<Selection> {
       "It ends tuning trials: add --tune. A study's configurations all get the same budget.",
     );
   }
-  if (options.study) return selectStudy(options.study, tier);
+  if (options.study) return selectStudy(options.study, options);
   if (!options.task) {
     throw new UsageError(
       "Neither a task nor a study was given.",
@@ -116,7 +118,9 @@ export async function select(options: SelectionOptions): Promise<Selection> {
   }
   const task = await loadTask(options.task);
   const protocol = tierOf(task, tier);
-  const optimizers = await Promise.all(options.optimizer.map((id) => loadOptimizer(id)));
+  const optimizers = await Promise.all(
+    (options.optimizer ?? DEFAULT_OPTIMIZERS).map((id) => loadOptimizer(id)),
+  );
   return { task, tier, protocol, plans: plan(options, task, protocol, optimizers) };
 }
 
@@ -166,7 +170,9 @@ function onGrid({ batchSize, datasetSize }: SelectionOptions, protocol: TierProt
 /** Configurations of a study at `smoke`: enough to see that it works. */
 const SMOKE_CONFIGURATIONS = 3;
 
-async function selectStudy(id: string, tier: Tier): Promise<Selection> {
+/** A study's cells; optimizers and sizes, where given, choose some of them. */
+async function selectStudy(id: string, options: SelectionOptions): Promise<Selection> {
+  const { tier } = options;
   const study = STUDIES.find((one) => one.id === id);
   if (!study) {
     throw unknownName(
@@ -175,11 +181,20 @@ async function selectStudy(id: string, tier: Tier): Promise<Selection> {
       STUDIES.map((one) => one.id),
     );
   }
+  const own = (["task", "tune", "set", "seed", "seeds"] as const).filter(
+    (name) => options[name] !== undefined,
+  );
+  if (own.length > 0) {
+    throw new UsageError(
+      `--study was given with --${own.join(", --")}: a study has its own.`,
+      "Leave it out. --optimizer, --batch-size and --dataset-size choose some of a study's cells.",
+    );
+  }
   const task = await loadTask(study.task);
   const protocol = tierOf(task, tier);
   const { tuning } = protocol;
   const plans = await Promise.all(
-    study.cells(protocol, tier).map(async (cells) => {
+    chosenCells(study.cells(protocol, tier), id, options).map(async (cells) => {
       const optimizer = await loadOptimizer(cells.optimizer);
       const configurations = (sizes: CellSizes) =>
         cells.configurations?.map((one) =>
@@ -202,6 +217,41 @@ async function selectStudy(id: string, tier: Tier): Promise<Selection> {
     }),
   );
   return { task, tier, protocol, plans: plans.flat(), study };
+}
+
+/** @throws UsageError for an optimizer or a size that the study does not have. */
+function chosenCells(
+  all: readonly StudyCells[],
+  id: string,
+  { optimizer, batchSize, datasetSize }: SelectionOptions,
+): StudyCells[] {
+  const among = <T extends string | number>(
+    what: string,
+    given: readonly T[] | undefined,
+    known: readonly T[],
+  ) => {
+    const unknown = given?.find((one) => !known.includes(one));
+    if (unknown !== undefined) {
+      throw new UsageError(
+        `--${what} was given ${unknown}, which ${id} does not have.`,
+        `Choose among ${[...new Set(known)].join(", ")}.`,
+      );
+    }
+    return (one: T) => given?.includes(one) ?? true;
+  };
+  const optimizers = all.map((cells) => cells.optimizer);
+  const chosen = among("optimizer", optimizer, optimizers);
+  const batchSizes = all.flatMap((cells) => cells.batchSizes);
+  const ofBatch = among("batch-size", batchSize, batchSizes);
+  const datasetSizes = all.flatMap((cells) => cells.datasetSizes);
+  const ofDataset = among("dataset-size", datasetSize, datasetSizes);
+  return all
+    .filter((cells) => chosen(cells.optimizer))
+    .map((cells) => ({
+      ...cells,
+      batchSizes: cells.batchSizes.filter(ofBatch),
+      datasetSizes: cells.datasetSizes.filter(ofDataset),
+    }));
 }
 
 /** `count` entries, evenly spread, the first and the last included. */

@@ -147,7 +147,7 @@ function entryRow(
   const attributes = html`${rowAttributes(optimizer)} data-position="${position}"`;
   if (!cell) {
     const estimate = estimateWords(board, task, optimizer, entry);
-    return html`<tr ${attributes}>${name}<td colspan="9" class="text">${stateWords(state)} ${entry.reason ?? (estimate ? `${estimate} of one core` : "")}</td></tr>`;
+    return html`<tr ${attributes}>${name}<td colspan="9" class="text">${stateWords(state)}${entry.reason ? html`: ${entry.reason}` : estimate ? html`: ${estimate} of one core` : null}</td></tr>`;
   }
   const scored = state === "scored";
   const order = html`data-rank="${middle(entry)}" data-score="${scored ? cell.score : ""}" data-steps="${cell.cost.steps}" data-flops="${cell.cost.flops}" data-seconds="${entry.seconds[0]?.seconds ?? ""}"`;

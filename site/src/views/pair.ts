@@ -17,18 +17,25 @@ import { type Html, html } from "../html.ts";
 import { figureBlock, scrollTable } from "./figure.ts";
 
 export function pairPage({ challenger, baseline, on }: PairData): Html {
-  const sections = on.map(({ slice, pair }) => {
-    const { task, tier } = slice.board;
-    return html`<section id="${task}-${tier}-${slice.id}"><h2><a href="${sliceHref(slice)}">${taskName(task)}, tier ${tier}</a> <small>${sliceTitle(slice)}</small></h2>
+  const [first, ...others] = on.map(({ slice, pair }) => ({
+    section: comparison(slice, pair),
+    heading: `${taskName(slice.board.task)}, tier ${slice.board.tier}, ${sliceTitle(slice)}: ${crossoverWords(pair)}`,
+  }));
+  return html`<p class="crumbs"><a href="${link("/pairs/")}">Pairs</a></p>
+<h1>${nameOf(challenger)} over ${nameOf(baseline)}</h1>
+<p class="lead"><a href="${optimizerLink(challenger)}">${nameOf(challenger)}</a> challenges <a href="${optimizerLink(baseline)}">${nameOf(baseline)}</a>; differences are positive where the challenger is better.</p>
+${first?.section}
+${others.map(({ heading, section }) => html`<details><summary>${heading}</summary>${section}</details>`)}`;
+}
+
+/** One common slice. */
+function comparison(slice: Slice, pair: PairComparison): Html {
+  const { task, tier } = slice.board;
+  return html`<section id="${task}-${tier}-${slice.id}"><h2><a href="${sliceHref(slice)}">${taskName(task)}, tier ${tier}</a> <small>${sliceTitle(slice)}</small></h2>
 <blockquote>${named(pairSentences(pair).join(" "))}</blockquote>
 <p>Crossover: <b>${crossoverWords(pair)}</b></p>
 ${figureBlock(pairFigure(slice, pair))}
 ${differences(slice, pair)}${cost(pair)}</section>`;
-  });
-  return html`<p class="crumbs"><a href="${link("/pairs/")}">Pairs</a></p>
-<h1>${nameOf(challenger)} over ${nameOf(baseline)}</h1>
-<p class="lead"><a href="${optimizerLink(challenger)}">${nameOf(challenger)}</a> challenges <a href="${optimizerLink(baseline)}">${nameOf(baseline)}</a>; differences are positive where the challenger is better.</p>
-${sections}`;
 }
 
 function differences(slice: Slice, { points, board, challenger, baseline }: PairComparison): Html {
