@@ -1,5 +1,7 @@
 /** @file The first page: the question, the answer with its uncertainty, the crossover, three ways in. */
-import { formatCount, formatRatio, formatSize } from "../../../suite/analysis/format.ts";
+
+import type { Axis } from "../../../suite/analysis/crossover.ts";
+import { formatCount, formatRatio } from "../../../suite/analysis/format.ts";
 import type { PairComparison } from "../../../suite/analysis/pairs.ts";
 import { distinct } from "../../../suite/analysis/statistics.ts";
 import { axisWords, plural } from "../../../suite/analysis/words.ts";
@@ -42,14 +44,17 @@ export function baselineOf(slice: Slice): string | undefined {
   return known.find((id) => id === "adamw") ?? known[0];
 }
 
-const isAhead = ({ tie, crossover }: PairComparison) =>
-  !tie && (crossover.outcome === "crosses" || crossover.outcome === "always");
+/** How far along the axis a size lies: growing batches, shrinking datasets. */
+const placeOf = (axis: Axis, position: number) => (axis === "batch" ? position : 1 / position);
 
-/** How far along the axis a method stays ahead from: 0 where it leads everywhere, infinite if it never does. */
-function reachOf(pair: PairComparison): number {
-  if (!isAhead(pair)) return Number.POSITIVE_INFINITY;
-  const { lasting } = pair.crossover;
-  return pair.board.axis === "batch" ? lasting : 1 / lasting;
+/** The place from which every difference is surely in the challenger's favour, or infinity. */
+function sureFrom({ points, board: { axis } }: PairComparison): number {
+  let from = Number.POSITIVE_INFINITY;
+  for (const { position, reading } of axis === "batch" ? points.toReversed() : points) {
+    if (reading !== "ahead") break;
+    from = placeOf(axis, position);
+  }
+  return from;
 }
 
 /** Fewer common sizes than this say nothing about where curves cross. */
@@ -79,23 +84,27 @@ export function headline(slice: Slice, baseline: string | undefined): string {
   const { axis } = slice.board;
   const sizes = sizesOf(pairs);
   if (sizes.length < FEWEST_SIZES) return "Being measured: too few sizes yet for an answer.";
-  // More than half of the methods are ahead from here on.
-  const most = pairs.map(reachOf).sort((a, b) => a - b)[Math.floor(pairs.length / 2)] as number;
+  // More than half of the methods are surely ahead from here on.
+  const most = pairs.map(sureFrom).sort((a, b) => a - b)[Math.floor(pairs.length / 2)] as number;
   const who = pairs.length === 1 ? nameOf(first.challenger) : `most ${kindOf(slice)}`;
-  const beat = pairs.length === 1 ? "beats" : "beat";
+  const beat = `surely ${pairs.length === 1 ? "beats" : "beat"} ${nameOf(baseline)}`;
   const where = axisWords(axis);
-  if (most === 0) return `At every ${where} measured, ${who} ${beat} ${nameOf(baseline)}.`;
-  if (Number.isFinite(most)) {
-    const from = axis === "batch" ? "Above" : "Below";
-    const size = formatSize(axis === "batch" ? most : 1 / most);
-    return `${from} a ${where} of about ${size}, ${who} ${beat} ${nameOf(baseline)}.`;
+  const [small, large] = [sizes[0] as number, sizes.at(-1) as number];
+  if (most === placeOf(axis, axis === "batch" ? small : large)) {
+    return `At every ${where} measured, ${who} ${beat}.`;
   }
-  const ahead = pairs.filter(isAhead).length;
-  const range = `${where} ${formatCount(sizes[0] ?? 0)} to ${formatCount(sizes.at(-1) ?? 0)}`;
+  if (Number.isFinite(most)) {
+    const size = formatCount(Math.round(placeOf(axis, most)));
+    return `From a ${where} of ${size} ${axis === "batch" ? "up" : "down"}, ${who} ${beat}.`;
+  }
+  const ahead = pairs.filter(leadsSurely).length;
+  const range = `${where} ${formatCount(small)} to ${formatCount(large)}`;
   return ahead === 0
-    ? `No ${kindOf(slice).replace(/s$/, "")} stays ahead of ${nameOf(baseline)}, from ${range}.`
-    : `${ahead} of ${pairs.length} ${kindOf(slice)} overtake ${nameOf(baseline)}; the others do not, from ${range}.`;
+    ? `No ${kindOf(slice).replace(/s$/, "")} is surely ahead of ${nameOf(baseline)} in the end, from ${range}.`
+    : `${ahead} of ${pairs.length} ${kindOf(slice)} surely overtake ${nameOf(baseline)}; the others do not, from ${range}.`;
 }
+
+const leadsSurely = (pair: PairComparison) => Number.isFinite(sureFrom(pair));
 
 const kindOf = (slice: Slice) =>
   challengersOf(slice).every((id) => familyOf(id) === "second-order")
@@ -107,7 +116,6 @@ function answer({ task, tier }: TaskBoard, slice: Slice, baseline: string | unde
   const unfinished = (baseline ? pairsAgainst(slice, baseline).length : 0) - pairs.length;
   const { metric, points, axis } = slice.board;
   const sizes = sizesOf(pairs);
-  const ahead = pairs.filter(isAhead).length;
   const costs = pairs.map(({ cost }) => cost.flopsPerStep).filter(Number.isFinite);
   const range = [Math.min(...costs), Math.max(...costs)].map(formatRatio);
   const price =
@@ -116,7 +124,7 @@ function answer({ task, tier }: TaskBoard, slice: Slice, baseline: string | unde
       : "";
   const finding =
     pairs.length > 1 && sizes.length >= FEWEST_SIZES
-      ? `${ahead} of ${pairs.length} stay ahead in ${metric.name} to the end of the range.${price} `
+      ? `Surely ahead in ${metric.name}: ${counts(pairs, axis, sizes)}.${price} `
       : null;
   const partly =
     pairs.length > 0 && sizes.length < points.length
@@ -125,6 +133,17 @@ function answer({ task, tier }: TaskBoard, slice: Slice, baseline: string | unde
   const open =
     unfinished > 0 ? ` ${plural(unfinished, "method")} more: still being measured.` : null;
   return html`<p class="lead">${finding}Measured on <a href="${boardLink(task.id, tier)}">${task.name}</a> (tier ${tier}), every method tuned alike at every ${axisWords(axis)}.${partly}${open}</p>`;
+}
+
+/** `5 of 7 at batch size 8,192, none of 4 at 32`: both ends, the one that favours challengers first. */
+function counts(pairs: readonly PairComparison[], axis: Axis, sizes: readonly number[]): string {
+  const ends = [sizes.at(-1) as number, sizes[0] as number];
+  const [first, last] = (axis === "batch" ? ends : ends.reverse()).map((size) => {
+    const there = pairs.flatMap(({ points }) => points.filter(({ position }) => position === size));
+    const ahead = there.filter(({ reading }) => reading === "ahead").length;
+    return { size: formatCount(size), text: `${ahead || "none"} of ${there.length}` };
+  });
+  return `${first?.text} at ${axisWords(axis)} ${first?.size}, ${last?.text} at ${last?.size}`;
 }
 
 function nothing(): Html {
