@@ -60,7 +60,7 @@ export const adamw = defineOptimizer({
   },
   needs: {},
   hyperparameters,
-  search: { learningRate: logUniform(1e-4, 3e-2), epsilon: choice(1e-8, 1e-3) },
+  search: { learningRate: logUniform(1e-4, 1e-1), epsilon: choice(1e-8, 1e-3) },
   paperGrid: {
     learningRate: [0.3, 0.1, 0.03, 0.01, 0.003, 0.001],
     epsilon: [1, 1e-3, 1e-6, 1e-9],

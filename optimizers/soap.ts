@@ -90,7 +90,7 @@ export const soap = defineOptimizer({
   },
   needs: {},
   hyperparameters,
-  search: { learningRate: logUniform(3e-4, 3e-2) },
+  search: { learningRate: logUniform(3e-4, 1e-1) },
   schedule: "task",
   cost: ({ dIn: a, dOut: b }) => ({
     curvature: 2 * a * b * (a + b),

@@ -34,6 +34,16 @@ describe("grid edges", () => {
     expect(gridEdges([lowest, { rate: 0.03 }], tried)).toEqual([]);
   });
 
+  it("of eight configurations sampled in two dimensions only where the two best agree", () => {
+    const tried = [0, 4, 2, 6, 1, 5, 3, 7].map((rate, damping) => ({ rate: 10 ** rate, damping }));
+    const [highest, next, other] = [7, 3, 0].map((i) => tried[i]) as [object, object, object];
+    const edges = gridEdges([highest, next] as typeof tried, tried);
+    expect(edges.map(({ hyperparameter, side }) => [hyperparameter, side])).toEqual([
+      ["rate", "highest"],
+    ]);
+    expect(gridEdges([highest, other] as typeof tried, tried)).toEqual([]);
+  });
+
   it("never flags the middle of a grid of odd length", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5 }), (side) => {

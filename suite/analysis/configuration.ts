@@ -15,15 +15,17 @@ export interface GridEdge {
   side: "lowest" | "highest";
 }
 
-/** A hyperparameter with more distinct values than this was sampled, not laid out as a grid. */
+/** More distinct values than this were sampled, not laid out as a grid. */
 const MOST_GRID_VALUES = 12;
-/** A sampled hyperparameter is at its edge in the outer tenth of its range. */
+/** Where values were sampled, those in the outer tenth of their range lie at its edge, and the last two. */
 const EDGE_SHARE = 0.1;
+const FEWEST_OUTERMOST = 2;
 
 /**
  * The numeric hyperparameters whose chosen value lies at an edge of what was tried. A grid needs three
- * values to have an inside. Zero is a natural limit, not an edge. Where values were sampled, the two
- * best configurations must agree, because one of many always lies outermost.
+ * values to have an inside. Zero is a natural limit, not an edge. Where values were sampled (none occurs twice,
+ * and there are many, or two hyperparameters are so), the two best configurations must agree, because one of many always lies
+ * outermost in some dimension.
  *
  * @param best configurations from best to worst, at least the chosen one.
  * @param tried every configuration of the cell.
@@ -34,17 +36,22 @@ export function gridEdges(
 ): GridEdge[] {
   const [chosen, second] = best;
   if (!chosen) return [];
+  const valuesOf = (name: string) =>
+    distinct(tried.map((one) => one[name]).filter((value) => isNumber(value)));
+  const together =
+    Object.keys(chosen).filter((name) => valuesOf(name).length === tried.length).length > 1;
   return Object.keys(chosen)
     .sort()
     .flatMap((name) => {
-      const values = distinct(tried.map((one) => one[name]).filter((value) => isNumber(value)));
+      const values = valuesOf(name);
       const value = chosen[name];
       if (!isNumber(value) || value === 0 || values.length < 3) return [];
-      const side = edgeSide(value, values);
+      const sampled =
+        values.length === tried.length && (together || values.length > MOST_GRID_VALUES);
+      const side = edgeSide(value, values, sampled);
       if (side === null) return [];
-      const sampled = values.length > MOST_GRID_VALUES;
       const agreeing = second?.[name];
-      if (sampled && !(isNumber(agreeing) && edgeSide(agreeing, values) === side)) return [];
+      if (sampled && !(isNumber(agreeing) && edgeSide(agreeing, values, true) === side)) return [];
       return [{ hyperparameter: name, value, side }];
     });
 }
@@ -53,13 +60,18 @@ function isNumber(value: unknown): value is number {
   return typeof value === "number";
 }
 
-function edgeSide(value: number, values: readonly number[]): GridEdge["side"] | null {
-  const lowest = at(values, 0);
-  const highest = at(values, values.length - 1);
-  if (values.length <= MOST_GRID_VALUES) {
-    return value === lowest ? "lowest" : value === highest ? "highest" : null;
-  }
+/** @param values in ascending order. */
+function edgeSide(
+  value: number,
+  values: readonly number[],
+  sampled: boolean,
+): GridEdge["side"] | null {
+  const [lowest, highest] = [at(values, 0), at(values, values.length - 1)];
+  if (!sampled) return value === lowest ? "lowest" : value === highest ? "highest" : null;
   const scale = lowest > 0 ? Math.log : (x: number) => x;
   const share = (scale(value) - scale(lowest)) / (scale(highest) - scale(lowest));
-  return share <= EDGE_SHARE ? "lowest" : share >= 1 - EDGE_SHARE ? "highest" : null;
+  const below = values.filter((one) => one < value).length;
+  if (share <= EDGE_SHARE || below < FEWEST_OUTERMOST) return "lowest";
+  const above = values.filter((one) => one > value).length;
+  return share >= 1 - EDGE_SHARE || above < FEWEST_OUTERMOST ? "highest" : null;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   fairCoinTail,
+  fUpperTail,
   normalCdf,
   normalQuantile,
   studentTQuantile,
@@ -8,7 +9,7 @@ import {
 } from "./distributions.ts";
 import { expectClose } from "./fixtures/expect-close.ts";
 
-// Expected values: scipy.stats 1.17.1 (norm, t, binom).
+// Expected values: scipy.stats 1.17.1 (norm, t, F, binom).
 describe("distributions", () => {
   it("normal", () => {
     expectClose(normalCdf(1.96), 0.9750021048517795);
@@ -18,6 +19,14 @@ describe("distributions", () => {
     expectClose(normalQuantile(1e-9), -5.9978070150076865);
     expect(normalQuantile(0)).toBe(Number.NEGATIVE_INFINITY);
     expect(normalQuantile(1)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("F", () => {
+    expectClose(fUpperTail(3.5, 2, 16), 0.05484501670600299);
+    expectClose(fUpperTail(11.2, 2, 16), 0.0009084689037553825);
+    expectClose(fUpperTail(0.4, 5, 3), 0.82607234206349);
+    expectClose(fUpperTail(250, 2, 4), 6.298815822625346e-5);
+    expect(fUpperTail(Number.POSITIVE_INFINITY, 2, 4)).toBe(0);
   });
 
   it("Student's t", () => {

@@ -58,6 +58,12 @@ function studentTUpperTail(t: number, df: number): number {
   return t >= 0 ? tail : 1 - tail;
 }
 
+/** P(F > f) for the ratio of two variances with `df1` and `df2` degrees of freedom. */
+export function fUpperTail(f: number, df1: number, df2: number): number {
+  if (f === Number.POSITIVE_INFINITY) return 0;
+  return incompleteBeta(df2 / (df2 + df1 * f), df2 / 2, df1 / 2);
+}
+
 /** 2·P(T > |t|): the p-value of a t test. NaN stays NaN (no difference, no deviation). */
 export function studentTTwoSided(t: number, df: number): number {
   return Number.isNaN(t) ? Number.NaN : 2 * studentTUpperTail(Math.abs(t), df);

@@ -4,7 +4,7 @@
  * three values *is* [min, max], which is too narrow, so boards never use it.
  */
 import { normalCdf, normalQuantile, studentTQuantile } from "./distributions.ts";
-import { type Deviation, pooledDeviation } from "./noise.ts";
+import { type Deviation, sharedDeviation } from "./noise.ts";
 import { quantileOfSorted } from "./quantile.ts";
 import { drawIndex, REPLICATES, RESAMPLING_SEED, randomFrom } from "./random.ts";
 import { ascending, at, mean, standardDeviation, sum } from "./statistics.ts";
@@ -152,7 +152,7 @@ export function scoreInterval(
 ): Interval | null {
   if (values.length >= 10) return bcaInterval(values);
   if (values.length > 4) return tInterval(values);
-  return pooledTInterval(values, pooledDeviation([values, ...neighbours]));
+  return pooledTInterval(values, sharedDeviation(values, neighbours));
 }
 
 /** The standard error that goes with it: from the pooled deviation up to four seeds. */
@@ -160,6 +160,5 @@ export function scoreError(
   values: readonly number[],
   neighbours: readonly (readonly number[])[],
 ): number {
-  const cells = values.length > 4 ? [values] : [values, ...neighbours];
-  return pooledDeviation(cells).s / Math.sqrt(values.length);
+  return sharedDeviation(values, values.length > 4 ? [] : neighbours).s / Math.sqrt(values.length);
 }

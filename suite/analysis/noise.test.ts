@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { expectClose } from "./fixtures/expect-close.ts";
-import { calmCells, deviationsOf, differenceNoise, pooledDeviation } from "./noise.ts";
+import {
+  alikeCells,
+  calmCells,
+  deviationsOf,
+  differenceNoise,
+  pooledDeviation,
+  sharedDeviation,
+} from "./noise.ts";
+import { drawNormal, randomFrom } from "./random.ts";
 import { at } from "./statistics.ts";
 
 const cell = (values: readonly number[], diverged = 0) => ({ values, diverged });
@@ -23,6 +31,28 @@ describe("pooling", () => {
     expect(at(own, 0).df).toBe(4);
     expect(at(own, 2).df).toBe(2);
     expect(at(own, 3).s).toBeGreaterThan(0.4);
+  });
+
+  it("leaves out a cell that spreads far wider than the rest, not its neighbours", () => {
+    const wild = cell([0.839, 0.881, 0.639]);
+    const [own = []] = deviationsOf([[quiet, quiet, quiet, wild]]);
+    expect(at(own, 2)).toBe(at(own, 0));
+    expectClose(at(own, 0).s, 0.01);
+    expect(at(own, 3)).toEqual(pooledDeviation([wild.values]));
+    expect(sharedDeviation(quiet.values, [wild.values, quiet.values]).df).toBe(4);
+    expect(sharedDeviation(wild.values, [quiet.values, quiet.values]).df).toBe(2);
+  });
+
+  it("of equal spreads calls one an outlier in 1 % of cases at most", () => {
+    const random = randomFrom(7);
+    const rounds = 2000;
+    let found = 0;
+    for (let round = 0; round < rounds; round++) {
+      const cells = Array.from({ length: 9 }, () => [0, 0, 0].map(() => drawNormal(random)));
+      if (alikeCells(cells).includes(false)) found++;
+    }
+    expect(found / rounds).toBeLessThan(0.015);
+    expect(found / rounds).toBeGreaterThan(0.004);
   });
 
   it("shares one deviation between the curves of a pair", () => {

@@ -9,7 +9,7 @@
  * another search, not another seed, would have ended; crossovers use that one.
  */
 import { type Metric, oriented } from "./metric.ts";
-import { pooledDeviation } from "./noise.ts";
+import { alikeCells, pooledDeviation } from "./noise.ts";
 import { drawNormal, RESAMPLING_SEED, randomFrom } from "./random.ts";
 import type { ScoredCell } from "./scored-cell.ts";
 import { at } from "./statistics.ts";
@@ -31,9 +31,11 @@ export function tuningLucks(cells: readonly ScoredCell[], metric: Metric): numbe
 
 function selectingDeviation(cells: readonly ScoredCell[], fold: number): number {
   const calm = cells.filter(({ diverged }) => diverged === 0);
-  return pooledDeviation(
-    calm.map(({ seeds }) => seeds.map(({ select }) => at(select, fold)).filter(Number.isFinite)),
-  ).s;
+  const values = calm.map(({ seeds }) =>
+    seeds.map(({ select }) => at(select, fold)).filter(Number.isFinite),
+  );
+  const alike = alikeCells(values);
+  return pooledDeviation(values.filter((_, j) => alike[j])).s;
 }
 
 function luckOf(

@@ -36,6 +36,15 @@ describe("quasiRandomConfigurations", () => {
     );
   });
 
+  it("has eight points in the middle of eight equal strata, nine in those of nine", () => {
+    const plane = { x: uniform(0, 8), y: uniform(0, 9) };
+    const sorted = (values: unknown[]) => (values as number[]).sort((a, b) => a - b);
+    const eight = quasiRandomConfigurations(plane, 8).map(({ x }) => x);
+    expect(sorted(eight)).toEqual([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5]);
+    const nine = quasiRandomConfigurations(plane, 9).map(({ y }) => y);
+    expect(sorted(nine)).toEqual([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5]);
+  });
+
   it("spreads over the whole of each dimension, at values that a command line carries", () => {
     const found = quasiRandomConfigurations(space, 64);
     const rates = found.map(({ rate }) => rate as number);

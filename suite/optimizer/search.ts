@@ -38,29 +38,41 @@ export function gridConfigurations(grid: Grid): Configuration[] {
   );
 }
 
+/** One for each dimension of a space, the first ones the most evenly spread. */
+const BASES = [2, 3, 5, 7, 11, 13];
+/** Points that should lie in the middle of equal strata: about as many as a budget has. */
+const CENTRED = 8;
+
 /**
- * `count` configurations spread evenly over `space`: the additive recurrence with the generalised
- * golden ratio (Roberts 2018), shifted by ½. The same for every method of equal dimension, and a
- * longer search begins with the shorter one, so that budgets are comparable.
+ * `count` configurations spread evenly over `space`: Halton's sequence (1960), shifted so that the
+ * first 8 points or the next power of the base lie in the middle of equal strata, in each dimension.
+ * The same for every method of equal dimension, and a longer search begins with the shorter one, so
+ * that budgets are comparable. An additive recurrence (Roberts 2018) will not do: in two dimensions
+ * its first 12 points have but four different places in the first.
  */
 export function quasiRandomConfigurations(space: SearchSpace, count: number): Configuration[] {
   const names = Object.keys(space);
-  const steps = recurrenceSteps(names.length);
   return Array.from({ length: count }, (_, index) =>
     Object.fromEntries(
-      names.map((name, axis) => {
-        const position = (0.5 + (index + 1) * (steps[axis] as number)) % 1;
-        return [name, valueAt(space[name] as SearchDimension, position)];
-      }),
+      names.map((name, axis) => [
+        name,
+        valueAt(space[name] as SearchDimension, haltonPoint(index, BASES[axis] as number)),
+      ]),
     ),
   );
 }
 
-/** 1/φ, 1/φ², … with φ the root of φ^(d+1) = φ + 1. */
-function recurrenceSteps(dimensions: number): number[] {
-  let phi = 2;
-  for (let round = 0; round < 60; round++) phi = (1 + phi) ** (1 / (dimensions + 1));
-  return Array.from({ length: dimensions }, (_, axis) => (1 / phi) ** (axis + 1));
+/** The digits of `index` mirrored at the point, and the shift; in [0, 1). */
+function haltonPoint(index: number, base: number): number {
+  let point = 0;
+  let digit = 1 / base;
+  for (let rest = index; rest > 0; rest = Math.floor(rest / base)) {
+    point += (rest % base) * digit;
+    digit /= base;
+  }
+  let strata = base;
+  while (strata < CENTRED) strata *= base;
+  return (point + 0.5 / strata) % 1;
 }
 
 function valueAt(dimension: SearchDimension, position: number): number | string | boolean {

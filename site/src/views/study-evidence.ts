@@ -59,9 +59,9 @@ ${missing.length > 0 ? html`<details><summary>What is missing (${missing.length}
 const labelOfStatistic = ({ name }: ClaimStatistic) =>
   named(name).replace(/\b\d{4,}\b/g, (digits) => formatCount(Number(digits)));
 
-/** Differences of accuracy in points; everything else as a plain number. */
+/** Differences of accuracy in points; everything else (τ of a difference too) as a plain number. */
 function writerOf({ name }: ClaimStatistic, accuracy: boolean): (value: number) => string {
-  if (!accuracy || !name.includes(" minus ")) return number;
+  if (!accuracy || !name.includes(" minus ") || name.startsWith("τ")) return number;
   return (value) => `${(100 * value).toFixed(2).replace("-", "−")} points`;
 }
 

@@ -41,6 +41,28 @@ const evidenceOf = (options: SyntheticOptions, slice: Slice = {}) =>
 
 const planted = syntheticFiles({ batchSizes });
 
+/** The same trials, of configurations whose best has the highest learning rate. */
+function withBestAtEdge(file: CellFile): CellFile {
+  const mean = (key: string) => {
+    const own = file.trials.filter(({ hyperparameters }) => keyOf(hyperparameters) === key);
+    const values = own.map(({ final }) => final.validationAccuracy ?? 0);
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  };
+  const keyOf = (values: object) => JSON.stringify(values);
+  const keys = [...new Set(file.trials.map(({ hyperparameters }) => keyOf(hyperparameters)))];
+  keys.sort((a, b) => mean(a) - mean(b));
+  return {
+    ...file,
+    trials: file.trials.map((trial) => ({
+      ...trial,
+      hyperparameters: {
+        ...trial.hyperparameters,
+        learningRate: 2 ** keys.indexOf(keyOf(trial.hyperparameters)),
+      },
+    })),
+  };
+}
+
 const twins = (...ids: string[]) => ({ optimizers: ids.map((id) => ({ id })) });
 
 describe("second-order wins at large batch", () => {
@@ -96,6 +118,26 @@ describe("guards", () => {
     const { verdict, missing } = largeBatchClaim(evidenceOf(narrow));
     expect(verdict).toBe("not enough data");
     expect(missing.join()).toMatch(/grid's edge: learningRate/);
+  });
+
+  it("what is missing of one method leaves it undecided, and the others may still decide", () => {
+    const { verdict, missing, finding } = largeBatchClaim(
+      evidenceFrom(
+        planted.filter(({ cell }) => cell.optimizer !== "psgd" || cell.batchSize !== 4096),
+      ),
+    );
+    expect(missing).toEqual(["psgd at batch size 4,096: not run"]);
+    expect(finding).toBe("4 of 5 methods surely ahead");
+    expect(verdict).toBe("supported");
+  });
+
+  it("a method at its grid's edge may win all the same, for it can only do better", () => {
+    const atEdge = planted.map((file) =>
+      file.cell.optimizer === "kfac" ? withBestAtEdge(file) : file,
+    );
+    const { verdict, missing } = largeBatchClaim(evidenceFrom(atEdge));
+    expect(missing.join()).toMatch(/^kfac at batch size 4,096: optimum at the grid's edge/);
+    expect(verdict).toBe("supported");
   });
 
   it("below the competence floor nothing is decided", () => {

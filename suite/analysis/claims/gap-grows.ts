@@ -1,12 +1,13 @@
 /**
  * "The gap grows with the batch size" (Figure 1): Kendall's τ, over batch sizes, of a second-order
  * method's lead over a first-order one, above 0. Decided pair by pair; for the families, by two thirds
- * of the methods against the better first-order one at the largest batch size.
+ * of the methods against the better first-order one at the largest batch size. A method with a cell
+ * missing, or with an optimum at its grid's edge, is undecided, and counts.
  */
 import { kendallTau } from "../regression.ts";
-import { above, type ClaimResult, MAJORITY, majorityVerdict } from "./claim.ts";
+import { above, type ClaimResult, MAJORITY, majorityVerdict, type Side } from "./claim.ts";
 import { type BoardEvidence, type Families, present } from "./evidence.ts";
-import { cellsOf, incompetence, missingCells } from "./guards.ts";
+import { cellsOf, differentData, incompetence, missingCells } from "./guards.ts";
 import { betterFirstOrder } from "./large-batch.ts";
 import {
   budgetSensitivity,
@@ -41,25 +42,34 @@ export function gapGrowsClaim({ board, primary, facts, families }: BoardEvidence
   const all = [...families.firstOrder, ...methods];
   const largest = Math.max(...board.points);
   const baseline = betterFirstOrder(tableOf(board, all), families, largest);
-  const missing = [
+  const own = baseline ? [baseline] : families.firstOrder;
+  const problemsOf = (ids: readonly string[]) => missingCells(board, cellsOf(ids, board.points));
+  const blocking = [
     ...incompetence(primary, families.firstOrder, facts),
-    ...missingCells(board, cellsOf(baseline ? [baseline, ...methods] : all, board.points)),
+    ...problemsOf(own),
+    ...differentData(board, cellsOf([...own, ...methods], board.points)),
   ];
-  const statistics = methods.flatMap((method) => {
+  const trends = methods.flatMap((method) => {
     if (!baseline) return [];
     const statistic = gapTrend(method, baseline);
     const value = statistic(tableOf(board, all));
     if (value === null) return [];
-    const interval = statisticInterval(board, [method, baseline], statistic);
-    return [{ name: `τ of ${method} minus ${baseline}`, value, interval }];
+    return [{ method, value, interval: statisticInterval(board, [method, baseline], statistic) }];
   });
-  const sides = statistics.map(({ interval }) => above(interval));
+  const sides = methods.map((method): Side => {
+    const trend = trends.find((one) => one.method === method);
+    return problemsOf([method]).length > 0 ? "undecided" : above(trend?.interval ?? null);
+  });
   return {
     id: "gap-grows",
-    verdict: majorityVerdict(sides, missing),
-    statistics,
+    verdict: majorityVerdict(sides, blocking),
+    statistics: trends.map(({ method, value, interval }) => ({
+      name: `τ of ${method} minus ${baseline}`,
+      value,
+      interval,
+    })),
     finding: `${sides.filter((side) => side === "inside").length} of ${sides.length} gaps surely grow`,
-    missing,
+    missing: [...blocking, ...problemsOf(methods)],
     sensitivity: baseline
       ? budgetSensitivity(board, all, {
           statistic: shareGrowing({ ...families, secondOrder: methods }, baseline),

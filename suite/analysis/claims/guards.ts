@@ -13,30 +13,49 @@ export interface NeededCell {
   position: number;
 }
 
-/**
- * What is wrong with the cells that a claim needs: not scored, too few seeds, an optimum at the grid's
- * edge, or trained on other data than the rest. One tier is the board's own guarantee.
- */
-export function missingCells(board: Board, needed: readonly NeededCell[]): string[] {
-  const checksums = new Set<string>();
-  const problems = needed.flatMap(({ optimizer, position }) => {
-    const row = board.rows.find((one) => one.optimizer === optimizer);
-    const entry = row?.entries[board.points.indexOf(position)];
-    for (const checksum of entry?.cell?.datasetChecksums ?? []) checksums.add(checksum);
-    const problem = problemOf(entry);
-    return problem
-      ? [`${optimizer} at ${axisWords(board.axis)} ${formatCount(position)}: ${problem}`]
-      : [];
-  });
-  if (checksums.size < 2) return problems;
-  return [...problems, `one dataset: the cells were trained on ${checksums.size} different ones`];
+/** What is wrong with a cell: not scored, too few seeds, or an optimum at the grid's edge. */
+export interface CellProblem {
+  optimizer: string;
+  text: string;
+  /** Scored, but the method might do better yet; never worse. */
+  edge: boolean;
 }
 
-function problemOf(entry: BoardEntry | undefined): string | null {
+export function cellProblems(board: Board, needed: readonly NeededCell[]): CellProblem[] {
+  return needed.flatMap(({ optimizer, position }) => {
+    const entry = entryAt(board, { optimizer, position });
+    const unusable = unusableWords(entry);
+    const problem = unusable ?? (entry && edgeWords(entry));
+    if (!problem) return [];
+    const where = `${optimizer} at ${axisWords(board.axis)} ${formatCount(position)}`;
+    return [{ optimizer, text: `${where}: ${problem}`, edge: unusable === null }];
+  });
+}
+
+/** Cells trained on other data than the rest decide nothing. One tier is the board's own guarantee. */
+export function differentData(board: Board, needed: readonly NeededCell[]): string[] {
+  const checksums = new Set(
+    needed.flatMap((cell) => entryAt(board, cell)?.cell?.datasetChecksums ?? []),
+  );
+  return checksums.size < 2
+    ? []
+    : [`one dataset: the cells were trained on ${checksums.size} different ones`];
+}
+
+/** All that is wrong with the cells that a claim needs. */
+export function missingCells(board: Board, needed: readonly NeededCell[]): string[] {
+  return [...cellProblems(board, needed).map(({ text }) => text), ...differentData(board, needed)];
+}
+
+function entryAt(board: Board, { optimizer, position }: NeededCell): BoardEntry | undefined {
+  const row = board.rows.find((one) => one.optimizer === optimizer);
+  return row?.entries[board.points.indexOf(position)];
+}
+
+function unusableWords(entry: BoardEntry | undefined): string | null {
   if (entry?.state !== "scored" || !entry.cell) return entry?.state ?? "not run";
   const seeds = entry.cell.seeds.length;
-  if (seeds < FEWEST_SEEDS) return `${plural(seeds, "report seed")} of ${FEWEST_SEEDS}`;
-  return edgeWords(entry);
+  return seeds < FEWEST_SEEDS ? `${plural(seeds, "report seed")} of ${FEWEST_SEEDS}` : null;
 }
 
 /** Every cell of some optimizers at some sizes of a board. */
