@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PHASES } from "../engine/phase.ts";
-import { phaseTimes, type Refresh } from "./step-phases.ts";
-import type { PhaseFlops } from "./step-runner.ts";
+import { type PhaseFlops, phaseTimes, type Refresh } from "./step-phases.ts";
 
 const variant = (refresh: Refresh | "none", curvature: number, ...blocks: number[]) => {
   const flops = { ...Object.fromEntries(PHASES.map((phase) => [phase, 1])), curvature };

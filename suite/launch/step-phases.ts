@@ -1,6 +1,9 @@
 /** @file What the phases of a step take, told apart by what is refreshed. */
+import type { Phase } from "../engine/phase.ts";
 import { type Blocks, medianOf } from "./blocks.ts";
-import type { PhaseFlops } from "./step-runner.ts";
+
+/** FLOPs of a step by phase. */
+export type PhaseFlops = Readonly<Record<Phase, number>>;
 
 /**
  * How often a method refreshes: everything at `1` or `10` steps, statistics in every step without

@@ -1,17 +1,14 @@
 /** @file One optimizer on one model, ready to step: what is timed. */
 import { stream } from "../data/prng.ts";
 import { flush, type PhaseCost, readCost, startCost, stopCost } from "../engine/index.ts";
-import { PHASES, type Phase } from "../engine/phase.ts";
+import { PHASES } from "../engine/phase.ts";
 import { disposeModel, ModelBuilder } from "../nn/model.ts";
 import type { Optimizer, OptimizerDeclaration } from "../optimizer/declaration.ts";
 import type { Configuration } from "../optimizer/search.ts";
 import { withBatch } from "../train/batch-problem.ts";
 import type { RawBatch } from "../train/data.ts";
 import type { StepModel } from "./step-models.ts";
-import type { Refresh } from "./step-phases.ts";
-
-/** FLOPs of a step by phase. */
-export type PhaseFlops = Readonly<Record<Phase, number>>;
+import type { PhaseFlops, Refresh } from "./step-phases.ts";
 
 export interface StepRunner {
   /** After this many steps everything recurs: blocks are whole multiples of it. */

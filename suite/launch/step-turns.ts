@@ -3,7 +3,8 @@ import type { Contestant } from "../engine/speed/contestants.ts";
 import { timeSteps } from "../engine/speed/time-steps.ts";
 import { type Blocks, type BlockTime, mean, medianOf, timeOf } from "./blocks.ts";
 import type { StepModel } from "./step-models.ts";
-import type { PhaseFlops, StepRunner } from "./step-runner.ts";
+import type { PhaseFlops } from "./step-phases.ts";
+import type { StepRunner } from "./step-runner.ts";
 import { COLD_STEPS, warmUp } from "./warm-up.ts";
 
 /** A turn lasts about this long, or as long as a step or an interval. */
