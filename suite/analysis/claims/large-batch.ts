@@ -101,7 +101,10 @@ export function largeBatchClaim(
     ...incompetence(primary, families.firstOrder, facts),
     ...missingCells(board, needed),
   ];
-  const wins = sides.filter((side) => side === "inside").length;
+  const wins = tests.filter(
+    ({ challenger, difference }, index) =>
+      !unusable.has(challenger) && difference > 0 && at(adjusted, index) < SIGNIFICANCE,
+  ).length;
   return {
     id,
     verdict: majorityVerdict(sides, blocking),
@@ -110,7 +113,7 @@ export function largeBatchClaim(
       value: difference,
       interval,
     })),
-    finding: `${wins} of ${sides.length} methods surely ahead`,
+    finding: `${wins} of ${sides.length} methods surely ahead${best ? ` of ${best}` : ""}`,
     missing,
     sensitivity: budgetSensitivity(board, all, {
       statistic: shareAhead(families),
