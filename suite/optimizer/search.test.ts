@@ -45,6 +45,18 @@ describe("quasiRandomConfigurations", () => {
     expect(sorted(nine)).toEqual([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5]);
   });
 
+  it("covers any number of dimensions", () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 9 }, (_, i) => [`x${i}`, uniform(0, 1)] as const),
+    );
+    for (const name of Object.keys(many)) {
+      const values = quasiRandomConfigurations(many, 50).map((one) => one[name] as number);
+      expect(new Set(values).size).toBe(50);
+      expect(Math.min(...values)).toBeLessThan(0.1);
+      expect(Math.max(...values)).toBeGreaterThan(0.9);
+    }
+  });
+
   it("spreads over the whole of each dimension, at values that a command line carries", () => {
     const found = quasiRandomConfigurations(space, 64);
     const rates = found.map(({ rate }) => rate as number);

@@ -38,8 +38,6 @@ export function gridConfigurations(grid: Grid): Configuration[] {
   );
 }
 
-/** One for each dimension of a space, the first ones the most evenly spread. */
-const BASES = [2, 3, 5, 7, 11, 13];
 /** Points that should lie in the middle of equal strata: about as many as a budget has. */
 const CENTRED = 8;
 
@@ -52,14 +50,24 @@ const CENTRED = 8;
  */
 export function quasiRandomConfigurations(space: SearchSpace, count: number): Configuration[] {
   const names = Object.keys(space);
+  const bases = primes(names.length);
   return Array.from({ length: count }, (_, index) =>
     Object.fromEntries(
       names.map((name, axis) => [
         name,
-        valueAt(space[name] as SearchDimension, haltonPoint(index, BASES[axis] as number)),
+        valueAt(space[name] as SearchDimension, haltonPoint(index, bases[axis] as number)),
       ]),
     ),
   );
+}
+
+/** The first `count`: a base for each dimension, the smallest spread the most evenly. */
+function primes(count: number): number[] {
+  const found: number[] = [];
+  for (let next = 2; found.length < count; next++) {
+    if (found.every((prime) => next % prime !== 0)) found.push(next);
+  }
+  return found;
 }
 
 /** The digits of `index` mirrored at the point, and the shift; in [0, 1). */

@@ -20,7 +20,7 @@ import { buildResNet18, RESNET_SIZES } from "./model.ts";
 const SIDE = 32;
 /** At `mini`: a quarter of the pixels, a quarter of the time. */
 const SMALL_SIDE = 16;
-/** Of the Cutout repository; at `mini` ten epochs are too few to need it. */
+/** Of the Cutout repository; at `mini` five epochs are too few to need it. */
 const CUTOUT = 16;
 const TEST_IMAGES = 10_000;
 

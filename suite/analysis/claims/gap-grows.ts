@@ -44,8 +44,9 @@ export function gapGrowsClaim({ board, primary, facts, families }: BoardEvidence
   const baseline = betterFirstOrder(tableOf(board, all), families, largest);
   const own = baseline ? [baseline] : families.firstOrder;
   const problemsOf = (ids: readonly string[]) => missingCells(board, cellsOf(ids, board.points));
+  const incompetent = incompetence(primary, families.firstOrder, facts);
   const blocking = [
-    ...incompetence(primary, families.firstOrder, facts),
+    ...incompetent,
     ...problemsOf(own),
     ...differentData(board, cellsOf([...own, ...methods], board.points)),
   ];
@@ -69,7 +70,7 @@ export function gapGrowsClaim({ board, primary, facts, families }: BoardEvidence
       interval,
     })),
     finding: `${sides.filter((side) => side === "inside").length} of ${sides.length} gaps surely grow`,
-    missing: [...blocking, ...problemsOf(methods)],
+    missing: [...incompetent, ...problemsOf([...own, ...methods])],
     sensitivity: baseline
       ? budgetSensitivity(board, all, {
           statistic: shareGrowing({ ...families, secondOrder: methods }, baseline),

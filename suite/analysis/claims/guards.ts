@@ -13,23 +13,17 @@ export interface NeededCell {
   position: number;
 }
 
-/** What is wrong with a cell: not scored, too few seeds, or an optimum at the grid's edge. */
-export interface CellProblem {
-  optimizer: string;
-  text: string;
-  /** Scored, but the method might do better yet; never worse. */
-  edge: boolean;
-}
-
-export function cellProblems(board: Board, needed: readonly NeededCell[]): CellProblem[] {
-  return needed.flatMap(({ optimizer, position }) => {
-    const entry = entryAt(board, { optimizer, position });
-    const unusable = unusableWords(entry);
-    const problem = unusable ?? (entry && edgeWords(entry));
-    if (!problem) return [];
-    const where = `${optimizer} at ${axisWords(board.axis)} ${formatCount(position)}`;
-    return [{ optimizer, text: `${where}: ${problem}`, edge: unusable === null }];
+/**
+ * What is wrong with the cells that a claim needs: not scored, too few seeds, an optimum at the grid's
+ * edge, or trained on other data than the rest.
+ */
+export function missingCells(board: Board, needed: readonly NeededCell[]): string[] {
+  const problems = needed.flatMap((cell) => {
+    const problem = problemOf(entryAt(board, cell));
+    const where = `${cell.optimizer} at ${axisWords(board.axis)} ${formatCount(cell.position)}`;
+    return problem ? [`${where}: ${problem}`] : [];
   });
+  return [...problems, ...differentData(board, needed)];
 }
 
 /** Cells trained on other data than the rest decide nothing. One tier is the board's own guarantee. */
@@ -42,20 +36,16 @@ export function differentData(board: Board, needed: readonly NeededCell[]): stri
     : [`one dataset: the cells were trained on ${checksums.size} different ones`];
 }
 
-/** All that is wrong with the cells that a claim needs. */
-export function missingCells(board: Board, needed: readonly NeededCell[]): string[] {
-  return [...cellProblems(board, needed).map(({ text }) => text), ...differentData(board, needed)];
-}
-
 function entryAt(board: Board, { optimizer, position }: NeededCell): BoardEntry | undefined {
   const row = board.rows.find((one) => one.optimizer === optimizer);
   return row?.entries[board.points.indexOf(position)];
 }
 
-function unusableWords(entry: BoardEntry | undefined): string | null {
+function problemOf(entry: BoardEntry | undefined): string | null {
   if (entry?.state !== "scored" || !entry.cell) return entry?.state ?? "not run";
   const seeds = entry.cell.seeds.length;
-  return seeds < FEWEST_SEEDS ? `${plural(seeds, "report seed")} of ${FEWEST_SEEDS}` : null;
+  if (seeds < FEWEST_SEEDS) return `${plural(seeds, "report seed")} of ${FEWEST_SEEDS}`;
+  return edgeWords(entry);
 }
 
 /** Every cell of some optimizers at some sizes of a board. */

@@ -1,16 +1,15 @@
 /**
  * "Second-order wins at large batch" (Figure 1), and the same on train accuracy (Figure 5): each
  * second-order method minus the *better* first-order one at the largest batch size; at least two
- * thirds of them with an interval above 0, Holm over the methods. A method whose cell is missing is
- * undecided, and counts. An optimum at the grid's edge leaves open how much better a method can be:
- * it suspends a lead of its rival and a defeat of its own, not the reverse.
+ * thirds of them with an interval above 0, Holm over the methods. A method with its cell
+ * missing, or with an optimum at its grid's edge, is undecided, and counts.
  */
 import { holm } from "../holm.ts";
 import { differencePValue, SIGNIFICANCE } from "../ranks.ts";
 import { at } from "../statistics.ts";
 import { type ClaimResult, MAJORITY, majorityVerdict, type Side } from "./claim.ts";
 import { type BoardEvidence, type Families, present } from "./evidence.ts";
-import { cellProblems, cellsOf, differentData, incompetence, missingCells } from "./guards.ts";
+import { cellsOf, differentData, incompetence, missingCells } from "./guards.ts";
 import {
   budgetSensitivity,
   differenceOf,
@@ -79,32 +78,21 @@ export function largeBatchClaim(
       differencePValue(difference, { standardError, df }),
     ),
   );
-  const needed = cellsOf(all, [position]);
-  const problems = cellProblems(board, needed);
-  const unusable = new Set(problems.filter(({ edge }) => !edge).map(({ optimizer }) => optimizer));
-  const atEdge = new Set(problems.filter(({ edge }) => edge).map(({ optimizer }) => optimizer));
-  const baselineAtEdge = families.firstOrder.some((id) => atEdge.has(id));
+  const problemsOf = (ids: readonly string[]) => missingCells(board, cellsOf(ids, [position]));
   const sides = families.secondOrder.map((challenger): Side => {
     const index = tests.findIndex((test) => test.challenger === challenger);
     const difference = tests[index]?.difference;
-    if (difference === undefined || unusable.has(challenger)) return "undecided";
+    if (difference === undefined || problemsOf([challenger]).length > 0) return "undecided";
     if (at(adjusted, index) >= SIGNIFICANCE) return "undecided";
-    if (difference > 0) return baselineAtEdge ? "undecided" : "inside";
-    return atEdge.has(challenger) ? "undecided" : "outside";
+    return difference > 0 ? "inside" : "outside";
   });
+  const incompetent = incompetence(primary, families.firstOrder, facts);
   const blocking = [
-    ...incompetence(primary, families.firstOrder, facts),
-    ...differentData(board, needed),
-    ...families.firstOrder.filter((id) => unusable.has(id)),
+    ...incompetent,
+    ...problemsOf(families.firstOrder),
+    ...differentData(board, cellsOf(all, [position])),
   ];
-  const missing = [
-    ...incompetence(primary, families.firstOrder, facts),
-    ...missingCells(board, needed),
-  ];
-  const wins = tests.filter(
-    ({ challenger, difference }, index) =>
-      !unusable.has(challenger) && difference > 0 && at(adjusted, index) < SIGNIFICANCE,
-  ).length;
+  const wins = sides.filter((side) => side === "inside").length;
   return {
     id,
     verdict: majorityVerdict(sides, blocking),
@@ -114,7 +102,7 @@ export function largeBatchClaim(
       interval,
     })),
     finding: `${wins} of ${sides.length} methods surely ahead${best ? ` of ${best}` : ""}`,
-    missing,
+    missing: [...incompetent, ...problemsOf(all)],
     sensitivity: budgetSensitivity(board, all, {
       statistic: shareAhead(families),
       holds: (share) => share >= MAJORITY - 1e-9,
