@@ -6,6 +6,7 @@ import { type Estimator, estimator, longestFirst } from "../launch/estimate.ts";
 import type { EngineChoice } from "../launch/messages.ts";
 import { costOfPlan } from "../launch/plan-cost.ts";
 import { launchProcesses } from "../launch/processes.ts";
+import { knownStepTimes } from "../launch/recorded-times.ts";
 import { shardsOf } from "../launch/shards.ts";
 import { readStepTimes } from "../launch/step-times.ts";
 import { UsageError } from "../protocol/error.ts";
@@ -23,6 +24,7 @@ import {
   resultsRoot,
   type SelectionOptions,
   select,
+  taskResults,
 } from "./selection.ts";
 import { printSummary } from "./summary.ts";
 import { cellName } from "./time-left.ts";
@@ -62,9 +64,11 @@ Examples:
 async function bench(options: BenchOptions): Promise<void> {
   if (options.list) return printList(options.task, options.tier);
   const { task, tier, protocol, plans: all, study } = await select(options);
-  const known = { times: readStepTimes(), task, engine: options };
+  const known = { times: knownStepTimes([taskResults(tier, task.id)]), task, engine: options };
   const estimate = estimator(known);
-  const plans = options.shard ? partOf(all, options.shard, estimate) : all;
+  const plans = options.shard
+    ? partOf(all, options.shard, estimator({ ...known, times: readStepTimes() }))
+    : all;
   const runnable = plans.filter(({ invalid }) => !invalid);
   const root = resultsRoot(tier);
   const engine = engineChoice(options, runnable.length);

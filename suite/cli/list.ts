@@ -1,18 +1,22 @@
 /** @file `bench --list`: what there is to run, and what a trial of it costs where it was measured. */
+import { join } from "node:path";
 import { DEFAULT_ENGINE, estimator } from "../launch/estimate.ts";
-import { readStepTimes, type StepTimes } from "../launch/step-times.ts";
+import { knownStepTimes } from "../launch/recorded-times.ts";
+import type { StepTimes } from "../launch/step-times.ts";
 import { loadOptimizers } from "../protocol/registry.ts";
 import type { TaskDeclaration } from "../protocol/task.ts";
 import { loadTask, loadTasks, tierOf } from "../protocol/tasks.ts";
 import { TIERS, type Tier } from "../results/schema.ts";
 import { STUDIES } from "../studies/index.ts";
+import { resultsRoot, taskResults } from "./selection.ts";
 import { textTable } from "./table.ts";
 import { duration } from "./words.ts";
 
 /** Everything; or one task's seconds per trial, where a task is named. */
 export async function printList(task: string | undefined, tier: Tier): Promise<void> {
-  const times = readStepTimes();
-  const text = task ? trialTimes(await loadTask(task), tier, times) : await everything(times);
+  const text = task
+    ? trialTimes(await loadTask(task), tier, knownStepTimes([taskResults(tier, task)]))
+    : await everything(knownStepTimes(TIERS.map((one) => join(resultsRoot(one), one))));
   process.stdout.write(`${text}\n`);
 }
 
@@ -80,7 +84,7 @@ export function trialTimes(task: TaskDeclaration, tier: Tier, times: readonly St
   ]);
   const header = ["optimizer", ...batchSizes.map((size) => `batch ${size}`)];
   return (
-    `Time of one trial, ${task.id}, tier ${tier}, default settings, one process alone\n\n` +
+    `Time of one trial, ${task.id}, tier ${tier}, as the newest measurement or record has it\n\n` +
     textTable(header, body)
   );
 }

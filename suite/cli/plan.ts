@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 import { estimator } from "../launch/estimate.ts";
 import { githubMatrix } from "../launch/github.ts";
 import { costOfPlan } from "../launch/plan-cost.ts";
+import { knownStepTimes } from "../launch/recorded-times.ts";
 import { MAX_SHARDS, shardSeconds, shardsOf } from "../launch/shards.ts";
 import { LEAST_MINUTES, slurmScript } from "../launch/slurm.ts";
 import { readStepTimes } from "../launch/step-times.ts";
@@ -21,6 +22,7 @@ import {
   type Selection,
   type SelectionOptions,
   select,
+  taskResults,
 } from "./selection.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -63,7 +65,7 @@ Examples:
 function costText(options: PlanOptions, { task, tier, plans }: Selection): string {
   const cost = costOfPlan(plans, {
     root: resultsRoot(tier),
-    times: readStepTimes(),
+    times: knownStepTimes([taskResults(tier, task.id)]),
     task,
     engine: options,
     workers: availableParallelism(),

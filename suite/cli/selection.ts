@@ -1,4 +1,5 @@
 /** @file Which trials a command is about: the options that `bench` and `plan` share. */
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
@@ -98,6 +99,11 @@ export function nothingToRun(plans: readonly CellPlan[]): UsageError {
 /** Trials of tier `smoke` stay out of the repository. */
 export function resultsRoot(tier: Tier): string {
   return `${REPOSITORY}${tier === "smoke" ? ".crossover/results" : "results"}`;
+}
+
+/** Folder of one task's result files; it may not exist yet. */
+export function taskResults(tier: Tier, task: string): string {
+  return join(resultsRoot(tier), tier, task);
 }
 
 /** @throws UsageError for unknown names and settings. */

@@ -1,12 +1,12 @@
 /** @file What a cell that was not run would cost, and the command that runs it. */
 import { join } from "node:path";
-import { groupBy, median } from "../../../suite/analysis/statistics.ts";
 import { DEFAULT_ENGINE, type Estimator, estimator } from "../../../suite/launch/estimate.ts";
-import { readStepTimes, type StepTime, type StepTimes } from "../../../suite/launch/step-times.ts";
+import { timesOfTrials } from "../../../suite/launch/recorded-times.ts";
+import { readStepTimes, type StepTimes } from "../../../suite/launch/step-times.ts";
 import type { CellPlan } from "../../../suite/protocol/plan.ts";
 import type { TaskDeclaration } from "../../../suite/protocol/task.ts";
 import { tierOf } from "../../../suite/protocol/tasks.ts";
-import type { Cell, CellFile } from "../../../suite/results/schema.ts";
+import type { Cell } from "../../../suite/results/schema.ts";
 import { allFiles, RESULTS_ROOT } from "./results.ts";
 
 let tables: readonly StepTimes[] | undefined;
@@ -31,46 +31,6 @@ export function estimatedSeconds(
     diagnosticPoints: 0,
   };
   return known.seconds(plan);
-}
-
-/** Committed trials as step times, by machine. */
-function timesOfTrials(files: readonly CellFile[]): StepTimes[] {
-  const own = files.filter(
-    ({ device }) =>
-      device.backend === DEFAULT_ENGINE.backend && device.device === DEFAULT_ENGINE.device,
-  );
-  return [...groupBy(own, ({ device }) => device.class)].map(([deviceClass, group]) => ({
-    deviceClass,
-    measuredAt: group.map(newest).sort().at(-1) ?? "",
-    commit: group[0]?.trials[0]?.provenance.commit ?? "unknown",
-    entries: group.flatMap(entryOf),
-  }));
-}
-
-const newest = ({ trials }: CellFile) =>
-  trials.reduce((last, { provenance: { startedAt } }) => (startedAt > last ? startedAt : last), "");
-
-function entryOf({ cell, trials }: CellFile): StepTime[] {
-  const done = trials.filter(({ status, cost }) => status === "finished" && cost.steps > 0);
-  if (done.length === 0) return [];
-  const { task, tier, optimizer, batchSize } = cell;
-  const perStep = done.map(({ cost }) => cost.seconds.train / cost.steps);
-  const each = (of: (trial: (typeof done)[number]) => number) => median(done.map(of));
-  return [
-    {
-      task,
-      tier,
-      optimizer,
-      batchSize,
-      stepSeconds: median(perStep),
-      fastestStepSeconds: Math.min(...perStep),
-      evaluationSeconds: each(
-        ({ cost, evaluations }) => cost.seconds.evaluate / Math.max(1, evaluations.step.length),
-      ),
-      finalSeconds: 0,
-      compileSeconds: each(({ cost }) => cost.seconds.compile),
-    },
-  ];
 }
 
 /** Runs these cells of one optimizer, tuned. */
