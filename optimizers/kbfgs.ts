@@ -92,7 +92,7 @@ export const kbfgs = defineOptimizer({
   },
   needs: { layerInputs: true, outputGradients: true, secondPass: true },
   hyperparameters,
-  search: { learningRate: logUniform(1e-3, 1), damping: logUniform(1e-3, 3) },
+  search: { learningRate: logUniform(3e-3, 3), damping: logUniform(1e-3, 3) },
   schedule: "task",
   cost: ({ dIn: a, dOut: b, rows }) => ({
     curvature: 2 * rows * a * a + 6 * rows * a * b,

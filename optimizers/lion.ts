@@ -46,7 +46,7 @@ export const lion = defineOptimizer({
     weightDecay: weightDecay(0),
     clipNorm: clipNorm(),
   }),
-  search: { learningRate: logUniform(1e-5, 1e-2) },
+  search: { learningRate: logUniform(3e-5, 3e-2) },
   schedule: "task",
   cost: ({ dIn, dOut }) => ({ update: 8 * dIn * dOut, state: dIn * dOut }),
   create: firstOrder(({ name, variable }, context, state) => {

@@ -90,7 +90,7 @@ export const muon = defineOptimizer({
   },
   needs: {},
   hyperparameters,
-  search: { learningRate: logUniform(1e-3, 0.3), adamLearningRate: logUniform(1e-4, 1e-2) },
+  search: { learningRate: logUniform(3e-3, 1), adamLearningRate: logUniform(1e-4, 1e-2) },
   schedule: "task",
   cost: ({ dIn, dOut }) => {
     const [short, long] = [Math.min(dIn, dOut), Math.max(dIn, dOut)];

@@ -46,7 +46,7 @@ export const sgd = defineOptimizer({
   },
   needs: {},
   hyperparameters,
-  search: { learningRate: logUniform(1e-3, 1) },
+  search: { learningRate: logUniform(3e-3, 3) },
   paperGrid: { learningRate: [0.3, 0.1, 0.03, 0.01, 0.003, 0.001] },
   schedule: "task",
   cost: ({ dIn, dOut }) => ({ update: 4 * dIn * dOut, state: dIn * dOut }),
