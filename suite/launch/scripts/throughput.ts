@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { median } from "../../analysis/statistics.ts";
 import { completeConfiguration } from "../../protocol/configuration.ts";
 import { BOARD_ARM, type CellPlan, planCells } from "../../protocol/plan.ts";
 import { loadOptimizer } from "../../protocol/registry.ts";
@@ -76,10 +77,6 @@ function timed(workers: number, held: boolean): Timing {
   return JSON.parse(execFileSync(command[0] as string, command.slice(1), { encoding: "utf8" }));
 }
 
-function median(values: readonly number[]): string {
-  return ([...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number).toFixed(2);
-}
-
 function compare(rounds: number): void {
   const cores = availableParallelism();
   const forms = [
@@ -107,7 +104,7 @@ function compare(rounds: number): void {
       (value, round) => value / (all[round] as number),
     );
     process.stdout.write(
-      `${cores} processes against ${name}: median ${median(ratios)}x of ${ratios.map((ratio) => ratio.toFixed(2)).join(", ")}\n`,
+      `${cores} processes against ${name}: median ${median(ratios).toFixed(2)}x of ${ratios.map((ratio) => ratio.toFixed(2)).join(", ")}\n`,
     );
   }
 }
