@@ -238,6 +238,27 @@ describe("values", () => {
     expect(read).toEqual(before);
   });
 
+  // Else a trial's bits would depend on which trials its process ran before.
+  it.each([
+    [1, 96, 64],
+    [96, 96, 1],
+    [33, 96, 17],
+  ])(
+    "have the same bits whether a factor is a constant or has changed (%i × %i × %i)",
+    (m, k, n) => {
+      const [a, b, c] = [draw([m, k], 1), draw([k, n], 2), draw([m, n], 3)];
+      const scaledSum = (factor: number) => {
+        const sum = tf.tidy(() =>
+          tf.add(tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D), tf.mul(c, factor)),
+        );
+        return sum.dataSync().slice();
+      };
+      const constant = scaledSum(0.3162);
+      scaledSum(1.5);
+      expect(scaledSum(0.3162)).toEqual(constant);
+    },
+  );
+
   it("move between backends and back", async () => {
     const here = tf.add(tf.tensor1d([1, 2]), 1);
     const shared = tf.reshape(here, [2, 1]);

@@ -57,7 +57,8 @@ function addTo(graph: Rewriter, add: OnnxNode, product: string, summand: string)
 
 /**
  * A matrix times a constant: the product scales it by itself. ONNX Runtime rounds the scaled matrix
- * before it adds, so the bits are those of the multiplication.
+ * before it adds, so the bits are those of the multiplication; for a single row or column it does
+ * not, and whether a factor is known depends on what the process computed before.
  */
 function scaled(graph: Rewriter, summand: string, shape: Shape): { name: string; beta?: number } {
   const product = graph.producer(summand, "Mul");
@@ -70,7 +71,9 @@ function scaled(graph: Rewriter, summand: string, shape: Shape): { name: string;
     const [beta, ...more] = graph.known.values(factor) ?? [];
     const same = sameShape(graph.shape(matrix) ?? [], shape);
     // A factor of 0 would not read the matrix, nor its NaN.
-    if (beta && more.length === 0 && same && shape.length === 2) return { name: matrix, beta };
+    if (beta && more.length === 0 && same && isMatrix(shape)) return { name: matrix, beta };
   }
   return { name: summand };
 }
+
+const isMatrix = (shape: Shape): boolean => shape.length === 2 && !shape.includes(1);
