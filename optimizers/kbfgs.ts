@@ -175,8 +175,8 @@ function quasiNewtonBlock(
         // A convolution's patches are large: they end here.
         tidily(() => {
           const h = inputRows(treated, observation);
-          const batch = gram(h, 1 / observation.rows);
-          a.assign(isFirst ? batch : tf.add(tf.mul(a, MEMORY), tf.mul(batch, 1 - MEMORY)));
+          const weighted = gram(h, (isFirst ? 1 : 1 - MEMORY) / observation.rows);
+          a.assign(isFirst ? weighted : tf.add(tf.mul(a, MEMORY), weighted));
           const delta = observation.outputGradients as tf.Tensor2D;
           return {
             ...meansOf(observation),
@@ -252,15 +252,14 @@ function outputInverse(
       const isNoise = tf.lessEqual(frobenius(average.y), tf.mul(noiseScale, 1e-6));
       const damped = doubleDamping(h, average, alpha);
       const least = tf.mul(tf.mul(inner(damped.s, damped.s), 1e-4), frobenius(gradient));
-      const { inverse, updated } = bfgsUpdate(h, damped, least);
+      const atLeast = tf.where(isNoise, Number.POSITIVE_INFINITY, least);
+      const { inverse, updated } = bfgsUpdate(h, damped, atLeast);
       const inRow = tf.where(updated, tf.zerosLike(skipped), tf.add(skipped, 1));
       const startsOver = tf.logicalAnd(tf.logicalNot(isNoise), tf.greaterEqual(inRow, PATIENCE));
-      const next = tf.where(startsOver, identity(order), inverse);
-      value.assign(tf.where(isNoise, h, next));
+      value.assign(tf.where(startsOver, identity(order), inverse));
       const counted = tf.where(isNoise, skipped, inRow);
       skipped.assign(tf.where(startsOver, tf.zerosLike(counted), counted));
-      const missed = tf.logicalOr(isNoise, tf.logicalNot(updated));
-      events.count("skippedUpdates", tf.cast(missed, "float32"));
+      events.count("skippedUpdates", tf.cast(tf.logicalNot(updated), "float32"));
     },
   };
 }
