@@ -19,6 +19,7 @@ import { inPhase } from "../suite/engine/phase.ts";
 import type { Observation, Pass } from "../suite/nn/evaluate.ts";
 import { type Diagnostics, defineOptimizer } from "../suite/optimizer/declaration.ts";
 import { withScratchState } from "../suite/optimizer/diagnostics.ts";
+import { dueInverses } from "../suite/optimizer/factor-inverse.ts";
 import {
   biasTreatment,
   damping,
@@ -78,7 +79,8 @@ export const foof = defineOptimizer({
   }),
   create: preconditioned(({ layers, hyperparameters: h }, state, events) => {
     const treated = treatedLayers(layers, { homogeneous: h.bias === "homogeneous" });
-    const factors = treated.map((layer) => inputFactor(layer, h, state, events));
+    const inverses = dueInverses(h.precision, events);
+    const factors = treated.map((layer) => inputFactor(layer, h, state, inverses));
     const shown = { inputs: true, outputGradients: isOwnBatch(h) };
     const observe = (some: readonly InputFactor[], { observations }: Pass) =>
       treated.forEach(({ layer }, i) => {
@@ -99,6 +101,7 @@ export const foof = defineOptimizer({
         if (!inverseDue(h, info)) return;
         inPhase("inverse", () => {
           for (const factor of factors) factor.invert(h.damping);
+          inverses.compute();
         });
       },
       apply: (gradientOf) =>
@@ -113,9 +116,11 @@ export const foof = defineOptimizer({
         // The last batch's A is gone: look at that of this one.
         const pass = problem.evaluate({ ...shown, repeated: true });
         return withScratchState((scratch, unread) => {
-          const fresh = treated.map((layer) => inputFactor(layer, h, scratch, unread));
+          const due = dueInverses(h.precision, unread);
+          const fresh = treated.map((layer) => inputFactor(layer, h, scratch, due));
           observe(fresh, pass);
           for (const factor of fresh) factor.invert(h.damping);
+          due.compute();
           return conditions(fresh);
         });
       },

@@ -35,7 +35,7 @@ import {
 import { type Diagnostics, defineOptimizer } from "../suite/optimizer/declaration.ts";
 import { conditionNumber } from "../suite/optimizer/diagnostics.ts";
 import type { EventCounters } from "../suite/optimizer/events.ts";
-import { factorInverse } from "../suite/optimizer/factor-inverse.ts";
+import { type DueInverses, dueInverses, factorInverse } from "../suite/optimizer/factor-inverse.ts";
 import {
   damping,
   intervalHyperparameters,
@@ -103,7 +103,8 @@ export const kbfgs = defineOptimizer({
   create: preconditioned((context, state, events) => {
     const h = context.hyperparameters;
     const layers = treatedLayers(context.layers, { homogeneous: true, embeddings: false });
-    const blocks = layers.map((layer) => quasiNewtonBlock(layer, h, state, events));
+    const inverses = dueInverses(h.precision, events);
+    const blocks = layers.map((layer) => quasiNewtonBlock(layer, h, state, { events, inverses }));
     const outputs = { preactivations: true, outputGradients: true };
     return {
       treated: parametersOf(layers, "all"),
@@ -113,6 +114,7 @@ export const kbfgs = defineOptimizer({
         layers.forEach(({ layer }, i) => {
           blocks[i]?.before(observations.get(layer) as Observation, problem);
         });
+        inPhase("inverse", () => inverses.compute());
       },
       apply: (gradientOf) => new Map(blocks.flatMap((block) => block.apply(gradientOf))),
       finish: (_, problem, info) => {
@@ -155,16 +157,16 @@ interface QuasiNewtonBlock {
 
 function quasiNewtonBlock(
   treated: TreatedLayer,
-  { damping, precision }: Hyperparameters,
+  { damping }: Hyperparameters,
   state: OptimizerState,
-  events: EventCounters,
+  { events, inverses }: { readonly events: EventCounters; readonly inverses: DueInverses },
 ): QuasiNewtonBlock {
   const { layer, order } = treated;
   const { name, dOut } = layer;
   const alpha = Math.sqrt(damping);
   const a = state.tensor(`${name}.A`, () => tf.zeros([order, order]));
   const updates = state.number(`${name}.A.updates`, 0);
-  const inverseA = factorInverse(state, `${name}.HA`, { order, precision }, events);
+  const inverseA = factorInverse(state, `${name}.HA`, { order }, inverses);
   const output = outputInverse(state, name, dOut, alpha, events);
   let first: Before | undefined;
 

@@ -29,8 +29,7 @@ import {
   defineVariant,
 } from "../suite/optimizer/declaration.ts";
 import { conditionNumber, withScratchState } from "../suite/optimizer/diagnostics.ts";
-import type { EventCounters } from "../suite/optimizer/events.ts";
-import { factorInverse } from "../suite/optimizer/factor-inverse.ts";
+import { type DueInverses, dueInverses, factorInverse } from "../suite/optimizer/factor-inverse.ts";
 import {
   biasTreatment,
   damping,
@@ -103,7 +102,8 @@ export const kfac = defineOptimizer({
   create: preconditioned((context, state, events) => {
     const h = context.hyperparameters;
     const layers = treatedLayers(context.layers, { homogeneous: h.bias === "homogeneous" });
-    const blocks = layers.map((layer) => kroneckerBlock(layer, h, state, events));
+    const inverses = dueInverses(h.precision, events);
+    const blocks = layers.map((layer) => kroneckerBlock(layer, h, state, inverses));
     const shown = { inputs: true, sampledOutputGradients: true, outputGradients: isOwnBatch(h) };
     return {
       treated: parametersOf(layers, "all"),
@@ -115,6 +115,7 @@ export const kfac = defineOptimizer({
           }
           if (inverseDue(h, info)) inPhase("inverse", () => block.invert());
         }
+        inPhase("inverse", () => inverses.compute());
       },
       apply: (gradientOf) => new Map(blocks.flatMap((block) => block.apply(gradientOf))),
       diagnose: (problem) => {
@@ -122,11 +123,13 @@ export const kfac = defineOptimizer({
         // The last batch's factors are gone: look at those of this one.
         const { observations } = problem.evaluate({ ...shown, repeated: true });
         return withScratchState((scratch, unread) => {
-          const fresh = layers.map((layer) => kroneckerBlock(layer, h, scratch, unread));
+          const due = dueInverses(h.precision, unread);
+          const fresh = layers.map((layer) => kroneckerBlock(layer, h, scratch, due));
           for (const block of fresh) {
             block.observe(observations, problem);
             block.invert();
           }
+          due.compute();
           return conditions(fresh);
         });
       },
@@ -151,6 +154,7 @@ const conditions = (blocks: readonly KroneckerBlock[]): Diagnostics =>
 
 interface KroneckerBlock {
   observe(observations: Pass["observations"], problem: Problem): void;
+  /** Has both inverses computed with all others that are due. */
   invert(): void;
   /** P(G) of the weight and, where there is one, of the bias. */
   apply(gradientOf: GradientOf): [Parameter, tf.Tensor][];
@@ -163,19 +167,19 @@ function kroneckerBlock(
   treated: TreatedLayer,
   h: Hyperparameters,
   state: OptimizerState,
-  events: EventCounters,
+  inverses: DueInverses,
 ): KroneckerBlock {
   const { layer, homogeneous, order } = treated;
   const { name, dOut, bias } = layer;
   const asdl = h.variant === "asdl";
-  const a = inputFactor(treated, { ...h, uncorrected: asdl }, state, events);
+  const a = inputFactor(treated, { ...h, uncorrected: asdl }, state, inverses);
   const b = statistic(state, `${name}.B`, {
     ...h,
     shape: [dOut, dOut],
     transient: inversesFollowCurvature(h),
     uncorrected: asdl,
   });
-  const inverseB = factorInverse(state, `${name}.inverseB`, { ...h, order: dOut }, events);
+  const inverseB = factorInverse(state, `${name}.inverseB`, { order: dOut }, inverses);
   const ridges = () =>
     factoredDamping(
       { trace: a.trace(), order },

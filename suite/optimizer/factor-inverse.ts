@@ -1,29 +1,58 @@
-/** @file The damped inverse of a factor, kept from step to step. */
+/** @file Damped inverses of factors, kept from step to step and computed together. */
 import * as tf from "@tensorflow/tfjs-core";
-import { type SpdInverseOptions, spdInverse } from "../linalg/index.ts";
+import { type SpdInverseOptions, type SpdInverseRequest, spdInverses } from "../linalg/index.ts";
 import type { EventCounters } from "./events.ts";
 import type { OptimizerState } from "./state.ts";
+
+interface DueInverse extends SpdInverseRequest {
+  take(inverse: tf.Tensor2D): void;
+}
+
+/** A step's inverses: noted one by one, then computed at once, those of one order as one stack. */
+export interface DueInverses {
+  /** Notes that `take` is to be given `(matrix + damping·I)⁻¹`. */
+  add(due: DueInverse): void;
+  /** Computes what was noted, and counts its retries. */
+  compute(): void;
+}
+
+export function dueInverses(
+  precision: NonNullable<SpdInverseOptions["precision"]>,
+  events: EventCounters,
+): DueInverses {
+  let noted: DueInverse[] = [];
+  return {
+    add: (due) => noted.push(due),
+    compute: () => {
+      const due = noted;
+      noted = [];
+      spdInverses(due, { precision }).forEach(({ inverse, retries }, i) => {
+        due[i]?.take(inverse);
+        events.countRetries(retries);
+      });
+    },
+  };
+}
 
 export interface FactorInverse {
   /** `[d, d]`, or its diagonal `[d]`. */
   readonly value: tf.Variable;
-  /** Takes in `(S + ridge·I)⁻¹`; where no damping makes that finite, the previous one stays. */
+  /** Has `(S + ridge·I)⁻¹` computed; where no damping makes that finite, the previous one stays. */
   refresh(factor: tf.Tensor, ridge: tf.Tensor | number): void;
 }
 
-export interface FactorInverseOptions {
+interface FactorInverseOptions {
   readonly order: number;
   /** The factor is given, and inverted, as the vector of its diagonal. */
   readonly diagonal?: boolean;
-  readonly precision: NonNullable<SpdInverseOptions["precision"]>;
 }
 
 /** Starts as the identity. */
 export function factorInverse(
   state: OptimizerState,
   name: string,
-  { order, diagonal = false, precision }: FactorInverseOptions,
-  events: EventCounters,
+  { order, diagonal = false }: FactorInverseOptions,
+  inverses: DueInverses,
 ): FactorInverse {
   const value = state.tensor(name, () => (diagonal ? tf.ones([order]) : tf.eye(order)));
   return {
@@ -34,11 +63,12 @@ export function factorInverse(
         value.assign(tf.reciprocal(tf.maximum(tf.add(factor, ridge), 1e-30)));
         return;
       }
-      const previous = value as tf.Tensor as tf.Tensor2D;
-      const options = { damping: ridge, previous, precision };
-      const { inverse, retries } = spdInverse(factor as tf.Tensor2D, options);
-      value.assign(inverse);
-      events.countRetries(retries);
+      inverses.add({
+        matrix: factor as tf.Tensor2D,
+        damping: ridge,
+        previous: value as tf.Tensor as tf.Tensor2D,
+        take: (inverse) => value.assign(inverse),
+      });
     },
   };
 }

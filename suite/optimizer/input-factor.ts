@@ -10,11 +10,10 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { inPhase } from "../engine/phase.ts";
-import { spdInverse, trace } from "../linalg/index.ts";
+import { type SpdInverseOptions, trace } from "../linalg/index.ts";
 import type { Observation } from "../nn/evaluate.ts";
 import { conditionNumber } from "./diagnostics.ts";
-import type { EventCounters } from "./events.ts";
-import { type FactorInverse, type FactorInverseOptions, factorInverse } from "./factor-inverse.ts";
+import { type DueInverses, type FactorInverse, factorInverse } from "./factor-inverse.ts";
 import {
   type IntervalHyperparameters,
   inversesFollowCurvature,
@@ -27,7 +26,7 @@ import { type StatisticHyperparameters, statistic } from "./statistic.ts";
 export interface InputFactorHyperparameters
   extends StatisticHyperparameters,
     IntervalHyperparameters {
-  readonly precision: FactorInverseOptions["precision"];
+  readonly precision: NonNullable<SpdInverseOptions["precision"]>;
 }
 
 export interface InputFactor {
@@ -35,6 +34,7 @@ export interface InputFactor {
   observe(observation: Observation, divisor?: number): void;
   /** tr A, a scalar. */
   trace(): tf.Tensor;
+  /** Has the inverse computed with all others that are due. */
   invert(ridge: tf.Tensor | number): void;
   /** `(A + λI)⁻¹ G` for the gradient `[a, dOut]`. */
   solve(gradient: tf.Tensor2D): tf.Tensor2D;
@@ -52,14 +52,13 @@ export function inputFactor(
   treated: TreatedLayer,
   h: InputFactorHyperparameters & { readonly uncorrected?: boolean },
   state: OptimizerState,
-  events: EventCounters,
+  inverses: DueInverses,
 ): InputFactor {
   const { layer, diagonal, order } = treated;
   const shape = diagonal ? [order] : [order, order];
   const transient = inversesFollowCurvature(h);
   const covariance = statistic(state, `${layer.name}.A`, { ...h, shape, transient });
-  const options = { order, diagonal, precision: h.precision };
-  const inverse = factorInverse(state, `${layer.name}.inverseA`, options, events);
+  const inverse = factorInverse(state, `${layer.name}.inverseA`, { order, diagonal }, inverses);
   let through: RowSystem | undefined;
 
   return {
@@ -78,7 +77,7 @@ export function inputFactor(
       return diagonal ? tf.sum(estimate) : trace(estimate as tf.Tensor2D);
     },
     invert: (ridge) => {
-      if (through) through.invert(ridge, h.precision, events);
+      if (through) through.invert(ridge, inverses);
       else inverse.refresh(covariance.estimate(), ridge);
     },
     solve: (gradient) => {
@@ -94,11 +93,7 @@ export function inputFactor(
 /** One step's rows, in which to solve instead of in dIn dimensions. */
 interface RowSystem {
   trace(): tf.Tensor;
-  invert(
-    ridge: tf.Tensor | number,
-    precision: FactorInverseOptions["precision"],
-    events: EventCounters,
-  ): void;
+  invert(ridge: tf.Tensor | number, inverses: DueInverses): void;
   /** `r·hᵀ (hhᵀ + rλI)⁻¹ δ` */
   solve(): tf.Tensor2D;
   condition(ridge: tf.Tensor | number): tf.Tensor;
@@ -111,11 +106,14 @@ function rowSystem(treated: TreatedLayer, observation: Observation, divisor: num
   let inverse: tf.Tensor2D | undefined;
   return {
     trace: () => tf.div(tf.sum(tf.square(h)), divisor),
-    invert: (ridge, precision, events) => {
-      const damping = tf.mul(ridge, divisor);
-      const solved = spdInverse(inPhase("curvature", products), { damping, precision });
-      inverse = solved.inverse;
-      events.countRetries(solved.retries);
+    invert: (ridge, inverses) => {
+      inverses.add({
+        matrix: inPhase("curvature", products),
+        damping: tf.mul(ridge, divisor),
+        take: (computed) => {
+          inverse = computed;
+        },
+      });
     },
     solve: () => {
       const weights = tf.matMul(inverse as tf.Tensor2D, delta);
