@@ -30,15 +30,14 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it("writes a plain line per result where there is no terminal", () => {
+it("writes a plain line per new result where there is no terminal", () => {
   const view = progressView([plan], { ...options, mode: "lines" });
   view.onMessage({ kind: "trial", cell: plan.cell, trial, reused: true });
   view.onMessage({ kind: "trial", cell: plan.cell, trial, reused: false });
   view.onCellEnd(plan, new Error("no memory"));
   const lines = err.trimEnd().split("\n");
-  expect(lines[0]).toMatch(/^1\/23 {2}sgd b64 n50000 .*98\.77 %, known · estimating$/);
-  expect(lines[1]).toMatch(/^2\/23 .* · about .* left$/);
-  expect(lines[2]).toBe("failed: sgd b64 n50000: no memory");
+  expect(lines[0]).toMatch(/^2\/23 {2}sgd b64 n50000 .*98\.77 %, .* · about .* left$/);
+  expect(lines[1]).toBe("failed: sgd b64 n50000: no memory");
   expect(err).not.toContain("\u001b");
   expect(out).toBe("");
 });
@@ -46,8 +45,17 @@ it("writes a plain line per result where there is no terminal", () => {
 it("says nothing of the time left behind the last result", () => {
   const last = { ...plan, configurations: plan.configurations.slice(0, 1), reportSeeds: [1] };
   const view = progressView([last], { ...options, mode: "lines" });
-  view.onMessage({ kind: "trial", cell: plan.cell, trial, reused: true });
-  expect(err).toMatch(/^1\/1 .*known\n$/);
+  view.onMessage({ kind: "trial", cell: plan.cell, trial, reused: false });
+  expect(err).toMatch(/^1\/1 [^·]*\n$/);
+});
+
+it("counts what was known already, in one line", () => {
+  const view = progressView([plan], { ...options, mode: "lines" });
+  for (let i = 0; i < 3; i++) {
+    view.onMessage({ kind: "trial", cell: plan.cell, trial, reused: true });
+  }
+  view.stop();
+  expect(err).toBe("3 of 23 trials were known already.\n");
 });
 
 it("writes one JSON object per event for machines", () => {

@@ -38,6 +38,7 @@ export function progressView(
   const left = timeLeft(plans, estimate, workers, now);
   const running = new Map<string, number>();
   let done = 0;
+  let known = 0;
   let lastLine = now();
   const bars = mode === "bar" ? new MultiBar(BAR) : undefined;
   const bar = bars?.create(1, 0, { done, total, left: "estimating", running: "" });
@@ -56,14 +57,15 @@ export function progressView(
   const trialEnded = ({ cell, trial, reused }: Extract<WorkerMessage, { kind: "trial" }>) => {
     running.delete(cellName(cell));
     done++;
+    if (reused) known++;
     left.trialEnded(cell, secondsOf(trial), reused);
     const secondsLeft = done < total ? left.seconds() : 0;
     if (mode === "json") {
       const rest = secondsLeft === undefined ? {} : { secondsLeft: Math.round(secondsLeft) };
       tell({ ...trialEvent(cell, trial), reused, done, total, ...rest });
-    } else {
+    } else if (!reused) {
       const rest = bars || done >= total ? "" : ` · ${leftText(secondsLeft)}`;
-      print(`${done}/${total}  ${resultLine(cell, trial, reused)}${rest}`);
+      print(`${done}/${total}  ${resultLine(cell, trial)}${rest}`);
     }
   };
   return {
@@ -86,7 +88,10 @@ export function progressView(
       bar?.update(left.share(), state());
     },
     note: print,
-    stop: () => bars?.stop(),
+    stop: () => {
+      if (known > 0 && mode !== "json") print(`${known} of ${total} trials were known already.`);
+      bars?.stop();
+    },
   };
 }
 
@@ -102,14 +107,14 @@ const leftText = (seconds: number | undefined): string =>
 const secondsOf = ({ cost }: Trial): number =>
   cost.seconds.train + cost.seconds.evaluate + cost.seconds.compile;
 
-function resultLine(cell: Cell, trial: Trial, reused: boolean): string {
+function resultLine(cell: Cell, trial: Trial): string {
   const { testAccuracy, testLoss } = trial.final;
   const value =
     testAccuracy !== undefined && testAccuracy !== null
       ? `${(100 * testAccuracy).toFixed(2)} %`
       : `loss ${testLoss?.toFixed(4) ?? "not finite"}`;
-  const time = reused ? "known" : duration(secondsOf(trial));
-  return `${cellName(cell)} ${trial.role} seed ${trial.seed}: ${trial.status}, ${value}, ${time}`;
+  const what = `${cellName(cell)} ${trial.role} seed ${trial.seed}`;
+  return `${what}: ${trial.status}, ${value}, ${duration(secondsOf(trial))}`;
 }
 
 function trialEvent(cell: Cell, { key, role, seed, status, final, cost }: Trial): object {
