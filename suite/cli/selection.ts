@@ -217,6 +217,7 @@ async function selectStudy(id: string, options: SelectionOptions): Promise<Selec
             : configurations(sizes),
         batchSizes: cells.batchSizes,
         datasetSizes: cells.datasetSizes,
+        ...(cells.tuneSeeds && tier !== "smoke" && { tuneSeeds: cells.tuneSeeds }),
         reportSeeds: reportSeeds(tuning.reportSeeds),
         ...(cells.diagnosticPoints !== undefined && { diagnosticPoints: cells.diagnosticPoints }),
       });

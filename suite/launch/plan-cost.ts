@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { type CellPlan, TUNING_SEED, trialCount } from "../protocol/plan.ts";
+import { type CellPlan, trialCount, tuningSeeds } from "../protocol/plan.ts";
 import { sortedRecord } from "../results/canonical.ts";
 import { hyperparametersSchema, type Trial } from "../results/schema.ts";
 import { cellPath, listCellFiles } from "../results/store.ts";
@@ -99,11 +99,11 @@ function plannedAmong(plan: CellPlan, trials: readonly Counted[]): number {
   const { configurations, reportSeeds } = plan;
   const planned = new Set(configurations.map(nameOf));
   const known = trials.filter(({ hyperparameters }) => planned.has(nameOf(hyperparameters)));
-  const tuned = known.filter(({ role, seed }) => role === "tune" && seed === TUNING_SEED);
+  const tuned = known.filter(
+    ({ role, seed }) => role === "tune" && tuningSeeds(plan).includes(seed),
+  );
   const reported = known.filter(
     ({ role, seed }) => role === "report" && reportSeeds.includes(seed),
   );
-  return (
-    (configurations.length > 1 ? tuned.length : 0) + Math.min(reportSeeds.length, reported.length)
-  );
+  return tuned.length + Math.min(reportSeeds.length, reported.length);
 }

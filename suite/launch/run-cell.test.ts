@@ -6,7 +6,7 @@ import { sgd } from "../../optimizers/sgd.ts";
 import { type DeviceReport, useBackend } from "../engine/index.ts";
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
 import type { Configuration } from "../optimizer/search.ts";
-import { BOARD_ARM, type CellPlan, EXPLORE_ARM } from "../protocol/plan.ts";
+import { BOARD_ARM, type CellPlan, EXPLORE_ARM, GRID_SEEDS, trialCount } from "../protocol/plan.ts";
 import type { Trial } from "../results/schema.ts";
 import { cellPath, readCellFile } from "../results/store.ts";
 import { madeData } from "../train/made-data.ts";
@@ -66,6 +66,15 @@ describe("runCell", () => {
     for (const { role, hyperparameters } of trials) {
       if (role === "report") expect(hyperparameters.learningRate).toBe(0.1);
     }
+  });
+
+  it("tunes with more seeds where they are given, the first seed's trials first", async () => {
+    const configurations = [1e-6, 0.1].map(withRate);
+    const given = plan({ configurations, tuneSeeds: GRID_SEEDS });
+    const { trials } = await run(given);
+    const tuned = trials.filter(({ role }) => role === "tune");
+    expect(tuned.map(({ seed }) => seed)).toEqual([0, 0, 101, 101, 102, 102]);
+    expect(trials).toHaveLength(trialCount(given));
   });
 
   it("copies what another arm has run, and runs what it lacks", async () => {

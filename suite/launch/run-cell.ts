@@ -7,7 +7,7 @@ import type { DeviceReport } from "../engine/index.ts";
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
 import type { Configuration } from "../optimizer/search.ts";
 import { factsOf } from "../protocol/facts.ts";
-import { type CellPlan, TUNING_SEED } from "../protocol/plan.ts";
+import { type CellPlan, tuningSeeds } from "../protocol/plan.ts";
 import type { TaskDeclaration } from "../protocol/task.ts";
 import { tierOf } from "../protocol/tasks.ts";
 import { updatesOf } from "../protocol/validity.ts";
@@ -56,9 +56,9 @@ export async function runCell(plan: CellPlan, context: CellContext): Promise<voi
 
 async function runTrials(plan: CellPlan, context: CellContext): Promise<void> {
   const { configurations, reportSeeds } = plan;
-  if (configurations.length > 1) {
+  for (const seed of tuningSeeds(plan)) {
     for (const configuration of configurations) {
-      await ensureTrial(plan, context, { configuration, seed: TUNING_SEED, role: "tune" });
+      await ensureTrial(plan, context, { configuration, seed, role: "tune" });
     }
   }
   for (const configuration of chosenConfigurations(plan, context)) {
@@ -74,7 +74,11 @@ function chosenConfigurations(plan: CellPlan, context: CellContext): readonly Co
   const file = existingFile(plan, context);
   if (!file) return [];
   const facts = factsOf(context.task, plan.cell.tier);
-  const wanted = new Set(plan.configurations.map((one) => keyOf(plan, context, one, TUNING_SEED)));
+  const wanted = new Set(
+    tuningSeeds(plan).flatMap((seed) =>
+      plan.configurations.map((one) => keyOf(plan, context, one, seed)),
+    ),
+  );
   const tuned = file.trials.filter(({ key, role }) => role === "tune" && wanted.has(key));
   const { chosen } = scoreCell({ ...file, trials: tuned }, primaryMetric(facts), facts);
   const unique = new Map(chosen.map((one) => [JSON.stringify(one), one]));

@@ -17,13 +17,21 @@ export const EXPLORE_ARM = "explore";
 export const TUNING_SEED = 0;
 
 /**
+ * Of studies that compare the configurations themselves, for which one seed decides nothing. A trial
+ * is known by its seed, so these are none of the report seeds, 1 to n.
+ */
+export const GRID_SEEDS = [TUNING_SEED, 101, 102] as const;
+
+/**
  * A cell's work, as plain data. With one configuration it is reported as it is; with several, each is
- * tried with the tuning seed, and the best (tier `paper`: the best of each half) is reported.
+ * tried with the tuning seeds, and the best (tier `paper`: the best of each half) is reported.
  */
 export interface CellPlan {
   readonly cell: Cell;
   readonly arm: string;
   readonly configurations: readonly Configuration[];
+  /** `TUNING_SEED` alone by default. */
+  readonly tuneSeeds?: readonly number[];
   readonly reportSeeds: readonly number[];
   readonly diagnosticPoints: number;
   /** Ends tuning trials that are hopeless beside the finished ones; not on boards. */
@@ -43,6 +51,7 @@ export interface PlanRequest {
   ) => readonly Configuration[];
   readonly batchSizes: readonly number[];
   readonly datasetSizes: readonly number[];
+  readonly tuneSeeds?: readonly number[];
   readonly reportSeeds: readonly number[];
   readonly diagnosticPoints?: number;
   readonly stopEarly?: boolean;
@@ -50,7 +59,7 @@ export interface PlanRequest {
 
 /** Every combination of optimizer, dataset size and batch size. */
 export function planCells(request: PlanRequest): CellPlan[] {
-  const { task, tier, arm, reportSeeds, diagnosticPoints = 0, stopEarly } = request;
+  const { task, tier, arm, tuneSeeds, reportSeeds, diagnosticPoints = 0, stopEarly } = request;
   const { budget } = tierOf(task, tier);
   return request.optimizers.flatMap((optimizer) =>
     request.datasetSizes.flatMap((datasetSize) =>
@@ -60,6 +69,7 @@ export function planCells(request: PlanRequest): CellPlan[] {
           cell: { tier, task: task.id, optimizer: optimizer.id, batchSize, datasetSize },
           arm,
           configurations: request.configurations(optimizer, { batchSize, datasetSize }),
+          ...(tuneSeeds && { tuneSeeds }),
           reportSeeds,
           diagnosticPoints,
           ...(stopEarly && { stopEarly }),
@@ -71,8 +81,12 @@ export function planCells(request: PlanRequest): CellPlan[] {
 }
 
 /** Trials of a cell when nothing is finished yet (cross-fitting may report two configurations). */
-export function trialCount({ configurations, reportSeeds, invalid }: CellPlan): number {
-  if (invalid) return 0;
-  const tuning = configurations.length > 1 ? configurations.length : 0;
-  return tuning + reportSeeds.length;
+export function trialCount(plan: CellPlan): number {
+  if (plan.invalid) return 0;
+  return plan.configurations.length * tuningSeeds(plan).length + plan.reportSeeds.length;
+}
+
+/** The seeds with which each configuration is tried; none where there is nothing to choose. */
+export function tuningSeeds({ configurations, tuneSeeds = [TUNING_SEED] }: CellPlan) {
+  return configurations.length > 1 ? tuneSeeds : [];
 }

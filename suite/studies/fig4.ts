@@ -2,6 +2,7 @@
 import { heatMapOf } from "../analysis/heat-map.ts";
 import { primaryMetric } from "../analysis/metric.ts";
 import { gridConfigurations } from "../optimizer/search.ts";
+import { GRID_SEEDS } from "../protocol/plan.ts";
 import type { CellFile } from "../results/schema.ts";
 import type { StudyDeclaration } from "./study.ts";
 
@@ -36,6 +37,7 @@ export const fig4: StudyDeclaration = {
       batchSizes: chosen.filter((size) => size !== undefined),
       datasetSizes: datasetSizes.slice(-1),
       configurations: gridConfigurations({ learningRate: LEARNING_RATES, damping: DAMPINGS }),
+      tuneSeeds: GRID_SEEDS,
     }));
   },
   figure: (files, { facts }) => ({

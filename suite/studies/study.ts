@@ -13,6 +13,8 @@ export interface StudyCells {
   readonly datasetSizes: readonly number[];
   /** Given values of each configuration; absent: the tier's quasi-random search. */
   readonly configurations?: readonly Configuration[];
+  /** With which each configuration is tried; absent: seed 0 alone. */
+  readonly tuneSeeds?: readonly number[];
   /** Rows of diagnostics to record. */
   readonly diagnosticPoints?: number;
 }

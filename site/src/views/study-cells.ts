@@ -44,8 +44,9 @@ function neededCells(study: StudyDeclaration, { task, tier }: TaskBoard): Needed
   const { reportSeeds } = protocol.tuning;
   return study
     .cells(protocol, tier)
-    .flatMap(({ optimizer, batchSizes, datasetSizes, configurations }) => {
-      const tuning = configurations && configurations.length > 1 ? configurations.length : 0;
+    .flatMap(({ optimizer, batchSizes, datasetSizes, configurations, tuneSeeds }) => {
+      const tuned = configurations && configurations.length > 1 ? configurations.length : 0;
+      const tuning = tuned * (tuneSeeds?.length ?? 1);
       const trials = configurations && tuning + reportSeeds;
       return datasetSizes.flatMap((datasetSize) =>
         batchSizes.map((batchSize) => ({
