@@ -253,9 +253,9 @@ function outputInverse(
       const average = { s: averageS(s), y: averageY(y) };
       const isNoise = tf.lessEqual(frobenius(average.y), tf.mul(noiseScale, 1e-6));
       const damped = doubleDamping(h, average, alpha);
-      const least = tf.mul(tf.mul(inner(damped.s, damped.s), 1e-4), frobenius(gradient));
-      const atLeast = tf.where(isNoise, Number.POSITIVE_INFINITY, least);
-      const { inverse, updated } = bfgsUpdate(h, damped, atLeast);
+      const curvature = tf.mul(tf.mul(inner(damped.s, damped.s), 1e-4), frobenius(gradient));
+      const least = tf.where(isNoise, Number.POSITIVE_INFINITY, curvature);
+      const { inverse, updated } = bfgsUpdate(h, damped, least);
       const inRow = tf.where(updated, tf.zerosLike(skipped), tf.add(skipped, 1));
       const startsOver = tf.logicalAnd(tf.logicalNot(isNoise), tf.greaterEqual(inRow, PATIENCE));
       value.assign(tf.where(startsOver, identity(order), inverse));

@@ -43,6 +43,14 @@ describe("a cell chosen on the validation set", () => {
     expect(cell.statuses).toEqual({ finished: 5, diverged: 1 });
   });
 
+  it("counts the tuning seeds that every configuration has, while others are still run", () => {
+    const begun = makeFile([...file.trials, tune(0.1, 0.97, 0.94, { seed: 101 })]);
+    expect(scoreCell(begun, accuracy, facts).tuneSeeds).toBe(1);
+    const rest = [0.3, 1].map((rate) => tune(rate, 0.9, 0.9, { seed: 101 }));
+    const whole = makeFile([...begun.trials, ...rest]);
+    expect(scoreCell(whole, accuracy, facts).tuneSeeds).toBe(2);
+  });
+
   it("gives the best of k by the tuning seed, divergence at chance level", () => {
     expectClose(cell.bestOfK[0] ?? 0, (0.94 + 0.99 + 0.1) / 3);
     expectClose(cell.bestOfK[2] ?? 0, 0.94);

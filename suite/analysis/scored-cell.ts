@@ -103,7 +103,7 @@ export function scoreCell(file: CellFile, metric: Metric, facts: TaskFacts): Sco
     chosen: choices.map(({ hyperparameters }) => hyperparameters),
     chosenKeys: choices.map(({ key }) => key),
     configurations,
-    tuneSeeds: new Set(file.trials.flatMap((one) => (one.role === "tune" ? [one.seed] : []))).size,
+    tuneSeeds: fewestTuned(file.trials),
     foldWeights: folds.map(({ weight }) => weight),
     foldScores: folds.map((_, fold) => mean(seeds.map(({ report }) => at(report, fold)))),
     edges: failed ? [] : edgesOf(orders, configurations),
@@ -118,6 +118,13 @@ export function scoreCell(file: CellFile, metric: Metric, facts: TaskFacts): Sco
     datasetChecksums: [...new Set(file.trials.map((one) => one.provenance.dataset.checksum))],
     makers: makersOf(file.trials),
   };
+}
+
+/** Tuning trials of the configuration that has fewest: the others may still be running. */
+function fewestTuned(trials: readonly Trial[]): number {
+  const tuning = trials.filter(({ role }) => role === "tune");
+  const groups = groupBy(tuning, ({ hyperparameters }) => configurationKey(hyperparameters));
+  return groups.size === 0 ? 0 : Math.min(...[...groups.values()].map(({ length }) => length));
 }
 
 /** The tuned configurations; the reported one alone where nothing was tuned (the defaults). */

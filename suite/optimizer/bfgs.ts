@@ -26,16 +26,11 @@ export function bfgsUpdate(
   const sy = inner(s, y);
   const growth = tf.div(tf.add(sy, inner(y, hy)), tf.square(sy));
   const u = tf.sub<tf.Tensor2D>(tf.mul(s, tf.mul(growth, 0.5)), tf.div(hy, sy));
-  const largest = tf.mul(tf.sum(tf.abs(u)), tf.sum(tf.abs(s)));
-  const usable = tf.greater(sy, least);
-  const updated = tf.logicalAnd(usable, tf.isFinite(largest)) as tf.Scalar;
-  const [column, other] = [u, s].map((v) => tf.where(updated, v, tf.zerosLike(v)));
   const product = (a: tf.Tensor, b: tf.Tensor) => tf.mul(a, tf.reshape(b, [1, -1]));
-  const change = tf.add(
-    product(column as tf.Tensor, other as tf.Tensor),
-    product(other as tf.Tensor, column as tf.Tensor),
-  );
-  return { inverse: tf.add(h, change), updated };
+  const next = tf.add<tf.Tensor2D>(h, tf.add(product(u, s), product(s, u)));
+  const usable = tf.greater(sy, least);
+  const updated = tf.logicalAnd(usable, tf.isFinite(tf.sum(next))) as tf.Scalar;
+  return { inverse: tf.where(updated, next, h), updated };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** @file Damped inverses of factors, kept from step to step and computed together. */
 import * as tf from "@tensorflow/tfjs-core";
-import { type SpdInverseOptions, type SpdInverseRequest, spdInverses } from "../linalg/index.ts";
+import { type Precision, type SpdInverseRequest, spdInverses } from "../linalg/index.ts";
 import type { EventCounters } from "./events.ts";
 import type { OptimizerState } from "./state.ts";
 
@@ -16,10 +16,7 @@ export interface DueInverses {
   compute(): void;
 }
 
-export function dueInverses(
-  precision: NonNullable<SpdInverseOptions["precision"]>,
-  events: EventCounters,
-): DueInverses {
+export function dueInverses(precision: Precision, events: EventCounters): DueInverses {
   let noted: DueInverse[] = [];
   return {
     add: (due) => noted.push(due),

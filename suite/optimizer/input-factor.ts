@@ -10,7 +10,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { inPhase } from "../engine/phase.ts";
-import { type SpdInverseOptions, trace } from "../linalg/index.ts";
+import { type Precision, trace } from "../linalg/index.ts";
 import type { Observation } from "../nn/evaluate.ts";
 import { conditionNumber } from "./diagnostics.ts";
 import { type DueInverses, type FactorInverse, factorInverse } from "./factor-inverse.ts";
@@ -26,7 +26,7 @@ import { type StatisticHyperparameters, statistic } from "./statistic.ts";
 export interface InputFactorHyperparameters
   extends StatisticHyperparameters,
     IntervalHyperparameters {
-  readonly precision: NonNullable<SpdInverseOptions["precision"]>;
+  readonly precision: Precision;
 }
 
 export interface InputFactor {

@@ -87,6 +87,9 @@ export function trialCount(plan: CellPlan): number {
 }
 
 /** The seeds with which each configuration is tried; none where there is nothing to choose. */
-export function tuningSeeds({ configurations, tuneSeeds = [TUNING_SEED] }: CellPlan) {
+export function tuningSeeds({
+  configurations,
+  tuneSeeds = [TUNING_SEED],
+}: Pick<CellPlan, "configurations" | "tuneSeeds">): readonly number[] {
   return configurations.length > 1 ? tuneSeeds : [];
 }

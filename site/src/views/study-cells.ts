@@ -1,5 +1,6 @@
 /** @file The cells that a study needs: measured, missing (what they cost, the command), invalid. */
 import { formatCount, formatSeconds } from "../../../suite/analysis/format.ts";
+import { tuningSeeds } from "../../../suite/protocol/plan.ts";
 import { invalidReason } from "../../../suite/protocol/validity.ts";
 import type { Cell } from "../../../suite/results/schema.ts";
 import type { StudyDeclaration } from "../../../suite/studies/study.ts";
@@ -44,10 +45,10 @@ function neededCells(study: StudyDeclaration, { task, tier }: TaskBoard): Needed
   const { reportSeeds } = protocol.tuning;
   return study
     .cells(protocol, tier)
-    .flatMap(({ optimizer, batchSizes, datasetSizes, configurations, tuneSeeds }) => {
-      const tuned = configurations && configurations.length > 1 ? configurations.length : 0;
-      const tuning = tuned * (tuneSeeds?.length ?? 1);
-      const trials = configurations && tuning + reportSeeds;
+    .flatMap(({ optimizer, batchSizes, datasetSizes, configurations, ...seeds }) => {
+      const trials =
+        configurations &&
+        configurations.length * tuningSeeds({ configurations, ...seeds }).length + reportSeeds;
       return datasetSizes.flatMap((datasetSize) =>
         batchSizes.map((batchSize) => ({
           cell: { tier, task: task.id, optimizer, batchSize, datasetSize },
