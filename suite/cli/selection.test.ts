@@ -1,4 +1,6 @@
 import { expect, it } from "vitest";
+import { TIERS } from "../results/schema.ts";
+import { STUDIES } from "../studies/index.ts";
 import { type SelectionOptions, select } from "./selection.ts";
 
 const options = (given: Partial<SelectionOptions>): SelectionOptions => ({
@@ -50,4 +52,17 @@ it("refuses what a study does not have, and what it decides itself", async () =>
   await expect(select(options({ ...study, tune: true, seeds: 2 }))).rejects.toThrow(
     "--study was given with --tune, --seeds: a study has its own.",
   );
+});
+
+it("refuses a cell that no result file has room for, before anything runs", async () => {
+  await expect(select(options({ tune: 500, seeds: 3 }))).rejects.toThrow(
+    "A cell would have 503 trials; its result file has room for about 174.",
+  );
+});
+
+it.each(STUDIES.map(({ id }) => id))("has room for %s at every tier", async (study) => {
+  for (const tier of TIERS) {
+    const { plans } = await select({ tier, study, backend: "onnxruntime", device: "cpu" });
+    expect(plans).not.toHaveLength(0);
+  }
 });

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
+import { MAX_CELL_TRIALS } from "../launch/plan-cost.ts";
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
 import type { Configuration } from "../optimizer/search.ts";
 import {
@@ -10,7 +11,7 @@ import {
   searchedConfigurations,
 } from "../protocol/configuration.ts";
 import { UsageError, unknownName } from "../protocol/error.ts";
-import { BOARD_ARM, type CellPlan, EXPLORE_ARM, planCells } from "../protocol/plan.ts";
+import { BOARD_ARM, type CellPlan, EXPLORE_ARM, planCells, trialCount } from "../protocol/plan.ts";
 import { loadOptimizer } from "../protocol/registry.ts";
 import type { TaskDeclaration, TierProtocol } from "../protocol/task.ts";
 import { loadTask, tierOf } from "../protocol/tasks.ts";
@@ -106,8 +107,20 @@ export function taskResults(tier: Tier, task: string): string {
   return join(resultsRoot(tier), tier, task);
 }
 
-/** @throws UsageError for unknown names and settings. */
+/** @throws UsageError for unknown names and settings, and for cells that no file has room for. */
 export async function select(options: SelectionOptions): Promise<Selection> {
+  const selection = await selectCells(options);
+  const most = Math.max(0, ...selection.plans.map(trialCount));
+  if (most > MAX_CELL_TRIALS) {
+    throw new UsageError(
+      `A cell would have ${most} trials; its result file has room for about ${MAX_CELL_TRIALS}.`,
+      "Choose fewer configurations with --tune, or fewer --seeds.",
+    );
+  }
+  return selection;
+}
+
+async function selectCells(options: SelectionOptions): Promise<Selection> {
   const { tier } = options;
   if (options.stopEarly && (options.study || !options.tune)) {
     throw new UsageError(

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { type CellPlan, trialCount, tuningSeeds } from "../protocol/plan.ts";
 import { sortedRecord } from "../results/canonical.ts";
-import { hyperparametersSchema, type Trial } from "../results/schema.ts";
+import { hyperparametersSchema, MAX_FILE_BYTES, type Trial } from "../results/schema.ts";
 import { cellPath, listCellFiles } from "../results/store.ts";
 import { classPrefix, estimator, type Known } from "./estimate.ts";
 
@@ -27,8 +27,11 @@ export interface PlanCost {
   readonly bytes: number;
 }
 
-/** Bytes that a trial adds to its cell's file, as seen. */
-const BYTES_PER_TRIAL = 4000;
+/** Bytes that a trial adds to its cell's file, as seen: most where its curve has all its points. */
+const BYTES_PER_TRIAL = 6000;
+
+/** Trials that a cell's file has room for. */
+export const MAX_CELL_TRIALS = Math.floor(MAX_FILE_BYTES / BYTES_PER_TRIAL);
 
 /** `root`: folder of result files. Only folders that exist are looked into, each once. */
 export function costOfPlan(

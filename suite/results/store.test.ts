@@ -43,8 +43,8 @@ describe("the store", () => {
 
   it("refuses a file over the limit and keeps the old one", () => {
     storeTrial(root, file, first);
-    const trials = Array.from({ length: 200 }, () => first);
-    expect(() => writeCellFile(path(), { ...file, trials })).toThrow(/at most 262144/);
+    const trials = Array.from({ length: 1000 }, () => first);
+    expect(() => writeCellFile(path(), { ...file, trials })).toThrow(/at most 1048576/);
     expect(readCellFile(path()).trials).toHaveLength(1);
   });
 

@@ -118,7 +118,7 @@ describe("validateText", () => {
   });
 
   it.each([
-    ["giant", `"${"x".repeat(300_000)}"`, /at most 262144/],
+    ["giant", `"${"x".repeat(1_100_000)}"`, /at most 1048576/],
     ["deeply nested", "[".repeat(10_000), /nested deeper/],
     ["not JSON", "{", /not JSON/],
     [
