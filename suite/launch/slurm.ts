@@ -38,17 +38,16 @@ export function slurmScript(options: SlurmOptions): string {
 #SBATCH --open-mode=append
 ${gpu ? "#SBATCH --gpus=1\n" : ""}set -u
 cd "\${SLURM_SUBMIT_DIR:?run with sbatch}"
-sweep=
 # By its place in the array: the number of one job may also be the number of the whole array.
 go_on_later() {
-  kill -TERM "$sweep"
-  wait "$sweep" || scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"
+  # $! and not a variable: the signal may come before that is set.
+  kill -TERM $!
+  wait $! || scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"
   exit 0
 }
 trap go_on_later TERM
 node --import tsx suite/cli/bench.ts ${given} --workers ${workers} --shard "$SLURM_ARRAY_TASK_ID/${shards}" &
-sweep=$!
-wait "$sweep"
+wait $!
 `;
 }
 
