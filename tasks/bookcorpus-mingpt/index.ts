@@ -74,7 +74,7 @@ const mini: TierProtocol = {
   datasetAxisBatchSizes: [16],
   evaluations: 11,
   trainExamplesPerEvaluation: 128,
-  tuning: { configurations: 4, reportSeeds: 3 },
+  tuning: { configurations: 8, reportSeeds: 3 },
   competenceFloor: 2.6,
   tolerance: 0.02,
 };
