@@ -1,7 +1,7 @@
 /** @file Which trials answer a question: cells, their configurations and their seeds. */
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
 import type { Configuration } from "../optimizer/search.ts";
-import type { Cell, Tier } from "../results/schema.ts";
+import { type Cell, type Tier, TUNING_SEED } from "../results/schema.ts";
 import type { CellSizes } from "./configuration.ts";
 import type { TaskDeclaration } from "./task.ts";
 import { tierOf } from "./tasks.ts";
@@ -12,15 +12,6 @@ export const BOARD_ARM = "board";
 
 /** Tuning with early stopping: budgets differ between configurations, so no board reads it. */
 export const EXPLORE_ARM = "explore";
-
-/** Chooses configurations; never reported. */
-export const TUNING_SEED = 0;
-
-/**
- * Of studies that compare the configurations themselves, for which one seed decides nothing. A trial
- * is known by its seed, so these are none of the report seeds, 1 to n.
- */
-export const GRID_SEEDS = [TUNING_SEED, 101, 102] as const;
 
 /**
  * A cell's work, as plain data. With one configuration it is reported as it is; with several, each is

@@ -24,6 +24,15 @@ export const STATUSES = [
   "failed",
 ] as const;
 
+/** Chooses configurations; never reported. */
+export const TUNING_SEED = 0;
+
+/**
+ * Of studies that compare the configurations themselves, for which one seed decides nothing. A trial
+ * is known by its seed, so these are none of the report seeds, 1 to n.
+ */
+export const GRID_SEEDS: readonly number[] = [TUNING_SEED, 101, 102];
+
 const slug = z
   .string()
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "lower-case letters, digits and single hyphens");

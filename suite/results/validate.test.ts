@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { syntheticFiles } from "../analysis/synthetic.ts";
 import { canonicalJson } from "./canonical.ts";
 import { trialKey } from "./key.ts";
-import type { CellFile } from "./schema.ts";
+import { type CellFile, GRID_SEEDS, type Trial } from "./schema.ts";
 import { cellPath, digestOf } from "./store.ts";
 import { type Knowledge, validateText } from "./validate.ts";
 
@@ -61,6 +61,23 @@ function forged(change: (trial: CellFile["trials"][number]) => object): CellFile
 describe("validateText", () => {
   it("accepts what the suite writes", () => {
     expect(check(made)).toEqual([]);
+  });
+
+  it("knows a study's further tuning seeds, which no board has", () => {
+    const tuned = made.trials.find(({ role }) => role === "tune") as Trial;
+    const again = { ...tuned, seed: GRID_SEEDS[1] as number };
+    const key = trialKey({
+      cell: made.cell,
+      taskVersion: again.versions.task,
+      optimizerVersion: again.versions.optimizer,
+      hyperparameters: again.hyperparameters,
+      seed: again.seed,
+      deviceClass: made.device.class,
+    });
+    const trials = [...made.trials, { ...again, key }];
+    const study = { ...made, arm: "fig4", trials };
+    expect(check(study, cellPath(study.cell, study.arm, study.device.class))).toEqual([]);
+    expect(check({ ...made, trials }).join("\n")).toMatch(/tuning uses seed 0, given 0, 101/);
   });
 
   it.each<[string, CellFile, RegExp]>([

@@ -2,7 +2,14 @@
 import { basename, sep } from "node:path";
 import type { z } from "zod";
 import { trialKey } from "./key.ts";
-import { type CellFile, MAX_FILE_BYTES, storedFileSchema, type Trial } from "./schema.ts";
+import {
+  type CellFile,
+  GRID_SEEDS,
+  MAX_FILE_BYTES,
+  storedFileSchema,
+  type Trial,
+  TUNING_SEED,
+} from "./schema.ts";
 import { cellPath, digestOf } from "./store.ts";
 
 /** Deeper nesting than any result has. */
@@ -99,7 +106,7 @@ function cellFindings(file: CellFile, knowledge: Knowledge): Problem[] {
   return [
     ...(invalid ? [["cell.batchSize", `${cell.batchSize}: ${invalid}`] as const] : []),
     ...gridFindings(file, task),
-    ...seedFindings(trials),
+    ...seedFindings(file),
     ...trials.flatMap((trial, i) =>
       trialFindings(file, trial, task, optimizer).map(
         ([field, message]) => [`trials.${i}.${field}`, message] as const,
@@ -128,8 +135,9 @@ function gridFindings({ cell, arm }: CellFile, task: KnownTask): Problem[] {
 }
 
 /** Report seeds of a configuration are 1, 2, 3 … without gaps: nobody picks cherries. */
-function seedFindings(trials: readonly Trial[]): Problem[] {
+function seedFindings({ arm, trials }: CellFile): Problem[] {
   const problems: Problem[] = [];
+  const tuning = arm === "board" ? [TUNING_SEED] : GRID_SEEDS;
   const byConfiguration = new Map<string, Trial[]>();
   for (const trial of trials) {
     const name = `${trial.role} ${JSON.stringify(Object.entries(trial.hyperparameters).sort())}`;
@@ -146,8 +154,8 @@ function seedFindings(trials: readonly Trial[]): Problem[] {
         `report seeds ${seeds.join(", ")}: they must be 1, 2, 3 … without gaps`,
       ]);
     }
-    if (group[0]?.role === "tune" && seeds.some((seed) => seed !== 0)) {
-      problems.push(["trials", `tuning uses seed 0, given ${seeds.join(", ")}`]);
+    if (group[0]?.role === "tune" && !seeds.every((seed) => tuning.includes(seed))) {
+      problems.push(["trials", `tuning uses seed ${tuning.join(", ")}, given ${seeds.join(", ")}`]);
     }
   }
   return problems;

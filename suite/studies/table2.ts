@@ -5,8 +5,7 @@
  */
 
 import { gridConfigurations } from "../optimizer/search.ts";
-import { GRID_SEEDS } from "../protocol/plan.ts";
-import type { Trial } from "../results/schema.ts";
+import { GRID_SEEDS, type Trial } from "../results/schema.ts";
 import type { StudyDeclaration } from "./study.ts";
 
 /**

@@ -155,8 +155,8 @@ export const RESULTS: readonly HostileCase[] = [
   ),
   file(
     "a file larger than any cell",
-    () => `${storedText(madeFile)}${" ".repeat(300_000)}`,
-    /bytes; at most 262144/,
+    () => `${storedText(madeFile)}${" ".repeat(1_100_000)}`,
+    /bytes; at most 1048576/,
   ),
   file("a hundred thousand brackets", () => "[".repeat(100_000), /nested deeper than 12/),
   file("no JSON", () => "<html>", /not JSON/),
