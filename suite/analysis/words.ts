@@ -62,12 +62,12 @@ export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** `optimum at the edge: damping 1 (highest)`. */
+/** `optimum at the grid's edge: damping 1 (among the highest tried)`. */
 export function edgeWords(entry: BoardEntry): string | null {
   const edges = entry.cell?.edges ?? [];
   if (edges.length === 0) return null;
   const list = edges.map(
-    ({ hyperparameter, value, side }) => `${hyperparameter} ${value} (${side})`,
+    ({ hyperparameter, value, side }) => `${hyperparameter} ${value} (among the ${side} tried)`,
   );
   return `optimum at the grid's edge: ${list.join(", ")}`;
 }
