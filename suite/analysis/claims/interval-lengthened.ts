@@ -42,7 +42,9 @@ export function intervalLengthenedClaim(
   options: { fromPercent: number; missing: readonly string[] },
 ): ClaimResult {
   const reference = referenceCell(cells);
-  const long = cells.filter((cell) => cell.percent >= options.fromPercent && cell !== reference);
+  const long = cells
+    .filter((cell) => cell.percent >= options.fromPercent && cell !== reference)
+    .sort((a, b) => a.interval - b.interval || a.percent - b.percent);
   const missing = [...options.missing, ...fewSeeds(reference ? [reference, ...long] : [])];
   const deviation = pooledDeviation(cells.map(({ values }) => values));
   const tests = long.map(({ percent, interval, values }) => {
