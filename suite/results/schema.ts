@@ -9,7 +9,7 @@ export const SCHEMA_VERSION = 1;
 
 /** No curve holds more points: files stay reviewable. */
 export const MAX_CURVE_POINTS = 200;
-/** Room for a grid with three tuning seeds (Figure 4: 108 trials of some 6 kB). */
+/** Room for a grid with three tuning seeds (Figure 4: 138 trials of some 6 kB). */
 export const MAX_FILE_BYTES = 1024 * 1024;
 
 export const TIERS = ["paper", "mini", "smoke"] as const;

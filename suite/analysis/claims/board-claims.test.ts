@@ -232,7 +232,7 @@ describe("overtaking in large batches", () => {
   const losses = (lead: { from: number; perDoubling: number } | undefined) =>
     evidenceOf(
       {
-        optimizers: [{ id: "adamw" }, lead ? { id: "kfac", lead } : { id: "kfac" }],
+        optimizers: [{ id: "sgd" }, { id: "adamw" }, lead ? { id: "kfac", lead } : { id: "kfac" }],
         batchSizes: [64, 128, 256, 512, 1024, 2048, 4096],
       },
       { metric: "test-loss" },

@@ -24,14 +24,13 @@ export const lastingCrossover =
 const inside = (size: number) => size > 0 && Number.isFinite(size);
 
 export function overtakesClaim(
-  { board, primary, facts }: BoardEvidence,
+  { board, primary, facts, families }: BoardEvidence,
   pair: { challenger: string; baseline: string },
 ): ClaimResult {
   const { challenger, baseline } = pair;
   const all = [challenger, baseline];
   const missing = [
-    // Of the baseline alone: the study has no other first-order method (the paper's Table 1).
-    ...incompetence(primary, [baseline], facts),
+    ...incompetence(primary, families.firstOrder, facts),
     ...missingCells(board, cellsOf(all, board.points)),
   ];
   const rows = all.every((id) => board.rows.some(({ optimizer }) => optimizer === id));
