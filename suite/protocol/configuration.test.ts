@@ -49,6 +49,11 @@ describe("searchedConfigurations", () => {
   it("lets a task replace a dimension by name", () => {
     const search = { damping: { kind: "choice", values: [7] } } as const;
     expect(searchSpaceOf(optimizer, { ...mini, search }).damping).toEqual(search.damping);
+    const searchOf = { kfac: { learningRate: { kind: "choice", values: [3] } } } as const;
+    const own = { ...mini, search, searchOf };
+    expect(searchSpaceOf(optimizer, own)).toEqual({ ...search, ...searchOf.kfac });
+    const other = soap as unknown as OptimizerDeclaration;
+    expect(searchSpaceOf(other, own)).toEqual(searchSpaceOf(other, { ...mini, search }));
   });
 
   it("begins a longer search with the shorter one", () => {

@@ -67,12 +67,13 @@ export function searchSpaceOf(
   protocol: TierProtocol,
 ): SearchSpace {
   const own = Object.keys(protocol.hyperparameters?.shape ?? {});
+  const replaced = { ...protocol.search, ...protocol.searchOf?.[optimizer.id] };
   return Object.fromEntries([
     ...Object.entries(optimizer.search).map(([name, dimension]) => [
       name,
-      protocol.search[name] ?? dimension,
+      replaced[name] ?? dimension,
     ]),
-    ...own.flatMap((name) => (protocol.search[name] ? [[name, protocol.search[name]]] : [])),
+    ...own.flatMap((name) => (replaced[name] ? [[name, replaced[name]]] : [])),
   ]);
 }
 

@@ -27,6 +27,8 @@ export interface TierProtocol extends TrialProtocol {
   readonly renewalsPerEpoch?: number;
   /** Replaces dimensions of a method's search space by name. */
   readonly search: SearchSpace;
+  /** The same for one method, by its id: where the best values of a task lie outside its own range. */
+  readonly searchOf?: Readonly<Record<string, SearchSpace>>;
   readonly tuning: { readonly configurations: number; readonly reportSeeds: number };
   /** Below this a study decides nothing: SGD and AdamW at their best batch size must reach it. */
   readonly competenceFloor?: number;

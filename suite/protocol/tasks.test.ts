@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Tier } from "../results/schema.ts";
+import { loadOptimizer } from "./registry.ts";
 import { loadTasks } from "./tasks.ts";
 import { invalidReason } from "./validity.ts";
 
@@ -28,4 +29,14 @@ describe.each(tasks)("task $id", ({ id, tiers }) => {
     expect(protocol.selection).toBe((tier as Tier) === "paper" ? "cross-fitted" : "validation");
     expect(protocol.evaluations).toBeGreaterThanOrEqual(2);
   });
+
+  it.each(Object.entries(tiers))(
+    "replaces only ranges that are there in tier %s",
+    async (_, tier) => {
+      for (const [optimizer, space] of Object.entries(tier.searchOf ?? {})) {
+        const { search } = await loadOptimizer(optimizer);
+        for (const name of Object.keys(space)) expect(Object.keys(search)).toContain(name);
+      }
+    },
+  );
 });

@@ -11,7 +11,7 @@ import { characterVocabulary, loadBookCorpus, tokensOf } from "../../suite/data/
 import { GUTENBERG_CHECKSUM } from "../../suite/data/source/gutenberg.ts";
 import { textTask } from "../../suite/data/text-task.ts";
 import { hyper } from "../../suite/optimizer/hyperparameters.ts";
-import { choice } from "../../suite/optimizer/search.ts";
+import { choice, logUniform } from "../../suite/optimizer/search.ts";
 import { defineTask, type TierProtocol } from "../../suite/protocol/task.ts";
 import { buildMinGpt, MINGPT_SHAPES, type MinGptShape } from "./model.ts";
 
@@ -49,6 +49,8 @@ const books = {
   chance: Math.log(GUTENBERG_CHARACTERS),
   selection: "validation",
   search: {},
+  // Up to 1, Shampoo's best rate was the largest tried.
+  searchOf: { shampoo: { learningRate: logUniform(1e-2, 10) } },
   checksums: [GUTENBERG_CHECKSUM],
   load: (options) =>
     gutenbergTask({ block: MINGPT_SHAPES["gpt-nano"].block, evaluationTokens: 32_768 }, options),
