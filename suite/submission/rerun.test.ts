@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { madeTask } from "../launch/testing/made-task.ts";
+import { tierOf } from "../protocol/tasks.ts";
 import type { CellFile, Trial } from "../results/schema.ts";
 import { madeData } from "../train/made-data.ts";
 import { packedData, readPack, writePack } from "./pack.ts";
 import { chooseTrial, compareRerun } from "./rerun.ts";
 import { madeFile } from "./testing/made-result.ts";
-import { madeProtocol } from "./testing/made-task.ts";
 
 const trial = {
   cell: { tier: "smoke", task: "made", optimizer: "mine", batchSize: 8, datasetSize: 48 },
@@ -92,7 +93,7 @@ describe("chooseTrial", () => {
 
 describe("compareRerun", () => {
   const run = { end: "exited", code: 0, seconds: 1, printed: "" } as const;
-  const protocol = { ...madeProtocol, tolerance: 0.01 };
+  const protocol = { ...tierOf(madeTask, "smoke"), tolerance: 0.01 };
   const recorded = { final: { trainLoss: 0.1, testAccuracy: 0.9 }, fingerprint: "a".repeat(64) };
   const verdict = (testAccuracy: number, fingerprint: string, processor: string) =>
     compareRerun(

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheDirectory } from "../../data/source/cache.ts";
-import type { TierProtocol } from "../../protocol/task.ts";
+import { tierOf } from "../../protocol/tasks.ts";
 import { plainText } from "../declared.ts";
 import { evaluateWeights } from "../evaluate.ts";
 import type { Limits } from "../limits.ts";
@@ -78,8 +78,8 @@ const weights = (tried: string, write: (file: string) => void, says: RegExp): Ho
         threads: 1,
         steps: 60,
       } as const;
-      const { madeProtocol } = await import("./made-task.ts");
-      const protocol: TierProtocol = madeProtocol;
+      const { madeTask } = await import("../../launch/testing/made-task.ts");
+      const protocol = tierOf(madeTask, "smoke");
       const { madeData } = await import("../../train/made-data.ts");
       await evaluateWeights(file, trial, protocol, madeData());
       return "evaluated";
