@@ -6,16 +6,21 @@ from torch import nn
 from torch.nn import functional as F
 
 from protocol import Absent, serve
+from torch_second_order import CLIP, METHODS, second_order_step
 
 torch.set_num_threads(int(os.environ.get("PEER_THREADS", os.cpu_count())))
 torch.manual_seed(0)
 
 
-def training_step(model, optimizer, inputs, labels):
+def training_step(model, optimizer, inputs, labels, clip=None):
+    parameters = list(model.parameters())
+
     def step():
         optimizer.zero_grad(set_to_none=True)
         loss = F.cross_entropy(model(inputs).flatten(0, -2), labels)
         loss.backward()
+        if clip:
+            nn.utils.clip_grad_norm_(parameters, clip)
         optimizer.step()
         return loss.item()
 
@@ -50,8 +55,12 @@ def mlp(inputs, hidden, batch, optimizer=None):
         nn.Linear(hidden, 10, bias=False),
     )
     labels = torch.arange(batch) % 10
-    chosen = optimizer_of(model, optimizer, 1e-4) if optimizer else sgd(model)
-    return training_step(model, chosen, torch.randn(batch, inputs), labels)
+    images = torch.randn(batch, inputs)
+    if optimizer is None:
+        return training_step(model, sgd(model), images, labels)
+    if optimizer in METHODS:
+        return second_order_step(model, optimizer, 1e-4, images, labels)
+    return training_step(model, optimizer_of(model, optimizer, 1e-4), images, labels, CLIP)
 
 
 def conv(batch, side, optimizer):
@@ -64,7 +73,7 @@ def conv(batch, side, optimizer):
     model = nn.Sequential(*layers).to(memory_format=torch.channels_last)
     images = torch.randn(batch, 3, side, side).contiguous(memory_format=torch.channels_last)
     labels = torch.arange(batch) % 10
-    return training_step(model, optimizer_of(model, optimizer, 1e-4), images, labels)
+    return training_step(model, optimizer_of(model, optimizer, 1e-4), images, labels, CLIP)
 
 
 class Block(nn.Module):
@@ -141,11 +150,12 @@ class Gpt(nn.Module):
         return self.head(self.norm(self.blocks(self.tokens(ids) + self.positions)))
 
 
-def gpt(layers, heads, width, block, vocabulary, batch, optimizer="adamw"):
+def gpt(layers, heads, width, block, vocabulary, batch, optimizer=None):
     model = Gpt(layers, heads, width, block, vocabulary)
-    chosen = optimizer_of(model, optimizer, 1e-3)
+    chosen = optimizer_of(model, optimizer or "adamw", 1e-3)
     ids = torch.randint(vocabulary, (batch, block))
-    return training_step(model, chosen, ids, torch.randint(vocabulary, (batch * block,)))
+    labels = torch.randint(vocabulary, (batch * block,))
+    return training_step(model, chosen, ids, labels, CLIP if optimizer else None)
 
 
 def spd_inverse(order):
