@@ -11,7 +11,6 @@ import { GUTENBERG_CHARACTERS, gutenbergTask } from "../../suite/data/gutenberg-
 import { loadOpenWebText } from "../../suite/data/index.ts";
 import { GUTENBERG_CHECKSUM } from "../../suite/data/source/gutenberg.ts";
 import { textTask } from "../../suite/data/text-task.ts";
-import { logUniform } from "../../suite/optimizer/search.ts";
 import { defineTask, type TierProtocol } from "../../suite/protocol/task.ts";
 import { buildGpt2, GPT2_SHAPES, GPT2_VOCABULARY, type Gpt2Shape } from "./model.ts";
 
@@ -37,8 +36,6 @@ function books(shape: Gpt2Shape) {
     selection: "validation",
     datasetSizes: [10_000_000],
     evaluationBatch: 64,
-    // Up to 1, Shampoo's best rate was the largest tried.
-    searchOf: { shampoo: { learningRate: logUniform(1e-2, 10) } },
     checksums: [GUTENBERG_CHECKSUM],
     load: (options) => gutenbergTask({ block: shape.block, evaluationTokens: 32_768 }, options),
   } as const satisfies Partial<TierProtocol>;
