@@ -3,8 +3,8 @@
  *
  * `paper`: OpenWebText as GPT-2's byte pairs, GPT-2 124M, block 1024, 4,915,200,000 tokens whatever
  * the batch size. `mini` and `smoke`: characters of the Gutenberg books, a GPT of 3 (2) layers and
- * block 64, batches in the paper's ratios 1:2:3:4:5
- * from 12 up, and two below, for at 12 Shampoo leads already.
+ * block 64; batches in the paper's ratios 1:2:3:4:5 and, at `mini`, two smaller ones, since Shampoo leads
+ * from the first of the five.
  */
 
 import { GUTENBERG_CHARACTERS, gutenbergTask } from "../../suite/data/gutenberg-task.ts";
@@ -19,7 +19,7 @@ function tier(shape: Gpt2Shape) {
     labelSmoothing: 0,
     metric: "loss",
     schedule: { kind: "cosine", per: "step", warmupSteps: 20 },
-    // The paper does not say how often Shampoo renews here; where it does (Table 2), every 10 steps.
+    // The paper does not say how often; for Table 2 it takes statistics every 10 steps.
     fixed: { weightDecay: 1e-5, clipNorm: 10, curvatureInterval: 10, inverseInterval: 10 },
     search: {},
     datasetAxisBatchSizes: [],

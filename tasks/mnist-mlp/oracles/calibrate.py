@@ -1,9 +1,9 @@
-"""Which recipe did the paper train its MLP on MNIST with? SGD and K-FAC at large batches under candidates.
+"""Which recipe did the paper train its MLP on MNIST with? SGD and K-FAC under candidate recipes.
 
     python calibrate.py FOLDER [QUEUE]
 
 FOLDER holds MNIST's four IDX files (or the .gz). QUEUE is a file of JSON lines, each the keywords of
-`run`; without it the runs of CALIBRATION.md. Results go to standard output, one JSON line a run.
+`run`; without it all runs that CALIBRATION.md asks for. Results go to standard output, one JSON line a run.
 Products are in bfloat16 with float32 weights: a screening, in a quarter of the time. K-FAC's factors are
 in float32, from the first 2,048 digits of the batch. Needs torch, numpy.
 """
@@ -125,8 +125,8 @@ def spd_inverse(matrix, ridge):
     return torch.cholesky_inverse(torch.linalg.cholesky(matrix + ridge * torch.eye(len(matrix))))
 
 
-def run(data, batch, method="sgd", damping=1e-3, rate=0.3, schedule="epoch", partial="drop", init="pytorch", size=60_000,
-        augment=False, seed=1, epochs=20):
+def run(data, batch, method="sgd", damping=1e-3, rate=0.3, schedule="epoch", partial="drop",
+        init="pytorch", size=60_000, augment=False, seed=1, epochs=20):
     """Test accuracy in percent after the last epoch, and the best of all epochs."""
     torch.manual_seed(seed)
     x, y, test_x, test_y = data

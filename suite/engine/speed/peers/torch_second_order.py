@@ -1,8 +1,7 @@
 """The paper's second-order methods in PyTorch, on an MLP without biases: the peer of `optimizers/`.
 
 The same mathematics and defaults, everything renewed at every step, by the fastest routines that
-`torch.linalg` has: Cholesky for inverses, eigenvectors for Shampoo's roots. No library of them was to
-be had that runs on this PyTorch.
+`torch.linalg` has: Cholesky for inverses, eigenvectors for Shampoo's roots.
 """
 import torch
 from torch import nn
