@@ -62,7 +62,7 @@ export interface ScoredCell {
   edges: readonly GridEdge[];
   /** Expected value of the best of k configurations, k = 1..n, by the tuning seed. */
   bestOfK: readonly number[];
-  /** Best over the grid on the reporting set itself: the paper's own (biased) reading. */
+  /** Best of what was tuned (reported, where nothing was) on the reporting set: the paper's biased reading. */
   paperStyle: number | null;
   statuses: StatusCounts;
   /** Medians over the report seeds (over the tuning trials while there are none). */
@@ -127,16 +127,19 @@ function fewestTuned(trials: readonly Trial[]): number {
   return groups.size === 0 ? 0 : Math.min(...[...groups.values()].map(({ length }) => length));
 }
 
-/** The tuned configurations; the reported one alone where nothing was tuned (the defaults). */
+/** The tuning trials; the reported ones where nothing was tuned (a configuration was given). */
+function candidatesOf(trials: readonly Trial[]): readonly Trial[] {
+  const tuning = trials.filter(({ role }) => role === "tune");
+  return tuning.length > 0 ? tuning : trials;
+}
+
+/** The configurations that were tried. */
 function configurationsOf(
   trials: readonly Trial[],
   folds: readonly Fold[],
   chance: number,
 ): Configuration[] {
-  const tuning = trials.filter(({ role }) => role === "tune");
-  const groups = groupBy(tuning.length > 0 ? tuning : trials, (trial) =>
-    configurationKey(trial.hyperparameters),
-  );
+  const groups = groupBy(candidatesOf(trials), (trial) => configurationKey(trial.hyperparameters));
   return [...groups].map(([key, group]) => {
     const first = at(group, 0);
     const average = (value: (trial: Trial) => number) => mean(group.map(value));
@@ -241,8 +244,8 @@ function paperStyle(
   metric: Metric,
   folds: readonly Fold[],
 ): number | null {
-  const values = trials
-    .filter(({ role, status }) => role === "tune" && status === "finished")
+  const values = candidatesOf(trials)
+    .filter(({ status }) => status === "finished")
     .flatMap(({ final }) => wholeValue(final, metric, folds) ?? []);
   if (values.length === 0) return null;
   return metric.direction === "higher" ? Math.max(...values) : Math.min(...values);

@@ -36,7 +36,7 @@ export function stepTimesOverview(): Html {
   });
   if (tables.length === 0)
     return html`<p>Not measured yet: <code class="command">${COMMAND}</code></p>`;
-  return html`${tables}<p class="note">Everything renewed in every step; in brackets, in every tenth. Each ratio is the median of ratios within a round of turns, so a drifting machine does not bend it. A peer is the same method in that library, on the same net, batch and threads, in turns with ours: its own optimizer or, for the paper's second-order methods on the MLPs, our lines for it (suite/engine/speed/peers/torch_second_order.py). What it does not have is left out. In tables of before 2026-11-29 peers did not clip gradients, as ours do, and had no second-order methods.</p>`;
+  return html`${tables}<p class="note">Everything renewed in every step; in brackets, in every tenth. Each ratio is the median of ratios within a round of turns, so a drifting machine does not bend it. A peer is the same method in that library, on the same net, batch and threads, in turns with ours: its own optimizer or, for the paper's second-order methods on the MLPs, our lines for it (suite/engine/speed/peers/torch_second_order.py). What it does not have is left out.</p>`;
 }
 
 /** One row for each optimizer, one column for each model. */

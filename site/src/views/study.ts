@@ -13,6 +13,7 @@ import {
   studyBoards,
 } from "../figures/study-figures.ts";
 import { type Html, html } from "../html.ts";
+import { besidePaper } from "./beside-paper.ts";
 import { figureBlock } from "./figure.ts";
 import { verdictMark } from "./lists.ts";
 import { cellsOfStudy } from "./study-cells.ts";
@@ -65,6 +66,7 @@ function ownSection(
   return html`<section id="tier-${task.tier}">
 ${figure ? figureBlock(figure, options) : notMeasured(study, task)}
 ${overlay ? html`<details class="overlay"><summary>On the same axes as the paper's points</summary>${figureBlock(overlay, options)}</details>` : null}
+${besidePaper(study, task)}
 ${study.arm === "board" ? html`<p class="note">Drawn from the <a href="${boardLink(task.task.id, task.tier)}">board's</a> own trials.</p>` : null}
 ${cellsOfStudy(study, task)}</section>`;
 }
