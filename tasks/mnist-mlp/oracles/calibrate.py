@@ -3,7 +3,7 @@
     python calibrate.py FOLDER [QUEUE]
 
 FOLDER holds MNIST's four IDX files (or the .gz). QUEUE is a file of JSON lines, each the keywords of
-`run`; without it all runs that CALIBRATION.md asks for. Results go to standard output, one JSON line a run.
+`run`; without it all runs of CALIBRATION.md. Results go to standard output, one JSON line a run.
 Products are in bfloat16 with float32 weights: a screening, in a quarter of the time. The factors of K-FAC
 and FOOF are in float32, from the first 2,048 digits of the batch. Needs torch, numpy.
 """
@@ -35,9 +35,24 @@ RUNS = [
     {"batch": 16384, "schedule": "constant", "augment": True},
     *(
         {"batch": 16384, "method": "kfac", "damping": damping, "rate": rate, "augment": augment}
-        for augment in (False, True)
-        for damping, rate in ((1e-3, 0.1), (1e-1, 0.3))
+        for damping, rate, augment in (
+            (1e-3, 0.1, False), (1e-3, 0.1, True), (1e-3, 0.3, True), (1e-1, 0.3, False), (1e-1, 0.3, True)
+        )
     ),
+    *(
+        {"batch": 16384, "method": "foof", "damping": damping, "rate": rate, "augment": True, **more}
+        for damping, rate, more in (
+            (1e-3, 0.1, {}), (1e-3, 0.1, {"average": 1}), (1e-3, 0.3, {}), (1, 0.3, {})
+        )
+    ),
+    *(
+        {"batch": 16384, "method": "adamw", "rate": rate, "augment": augment}
+        for rate in (1e-3, 3e-3)
+        for augment in (False, True)
+    ),
+    {"batch": 16384, "method": "adamw", "rate": 1e-2, "epsilon": 1e-3, "augment": True},
+    {"batch": 16384, "method": "adamw", "rate": 1e-3, "partial": "keep", "augment": True},
+    {"batch": 4096, "method": "adamw", "rate": 1e-3, "augment": True},
 ]
 
 
@@ -86,13 +101,14 @@ def network(init):
 
 
 class Kfac:
-    """Averages of A and B at 0.05, corrected for their start; factored damping; inverses every step.
-    FOOF has A alone, damped plainly."""
+    """Averages of A and B, corrected for their start (`average` 1: of the last batch alone); factored
+    damping; inverses every step. FOOF has A alone, damped plainly."""
 
-    FACTOR_ROWS, RATE = 2048, 0.05
+    FACTOR_ROWS = 2048
 
-    def __init__(self, model, damping, foof):
-        self.model, self.damping, self.foof, self.missing = model, damping, foof, 1.0
+    def __init__(self, model, damping, average, foof):
+        self.model, self.damping, self.average, self.foof = model, damping, average, foof
+        self.missing = 1.0
         self.layers = [layer for layer in model if isinstance(layer, nn.Linear)]
         self.a = [torch.zeros(layer.in_features, layer.in_features) for layer in self.layers]
         self.b = [torch.zeros(layer.out_features, layer.out_features) for layer in self.layers]
@@ -107,10 +123,10 @@ class Kfac:
                 outputs.append(x)
         drawn = torch.multinomial(x.detach().softmax(1), 1).flatten()
         errors = torch.autograd.grad(F.cross_entropy(x, drawn, reduction="sum"), outputs)
-        for averages, seen in ((self.a, inputs), (self.b, errors)):
-            for average, rows in zip(averages, seen):
-                average.lerp_(rows.T @ rows / len(rows), self.RATE)
-        self.missing *= 1 - self.RATE
+        for means, seen in ((self.a, inputs), (self.b, errors)):
+            for mean, rows in zip(means, seen):
+                mean.lerp_(rows.T @ rows / len(rows), self.average)
+        self.missing *= 1 - self.average
 
     def precondition(self, x):
         self.observe(x[: self.FACTOR_ROWS])
@@ -129,15 +145,15 @@ def spd_inverse(matrix, ridge):
     return torch.cholesky_inverse(torch.linalg.cholesky(matrix + ridge * torch.eye(len(matrix))))
 
 
-def run(data, batch, method="sgd", damping=1e-3, rate=0.3, schedule="epoch", partial="drop",
-        init="pytorch", size=60_000, augment=False, seed=1, epochs=20):
+def run(data, batch, method="sgd", damping=1e-3, average=0.05, epsilon=1e-8, rate=0.3, schedule="epoch",
+        partial="drop", init="pytorch", size=60_000, augment=False, seed=1, epochs=20):
     """Test accuracy in percent after the last epoch, and the best of all epochs."""
     torch.manual_seed(seed)
     x, y, test_x, test_y = data
     model = network(init)
-    kfac = Kfac(model, damping, foof=method == "foof") if method in ("kfac", "foof") else None
+    kfac = Kfac(model, damping, average, foof=method == "foof") if method in ("kfac", "foof") else None
     if method == "adamw":
-        optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=1e-5)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=rate, eps=epsilon, weight_decay=1e-5)
     else:
         optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9, weight_decay=1e-5)
     chosen = torch.randperm(len(x))[:size]
