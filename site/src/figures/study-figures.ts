@@ -1,6 +1,8 @@
 /** @file A study's figure at each tier that has data, and the paper's own. */
 import { CLAIMS } from "../../../suite/analysis/claims/catalogue.ts";
+import { BOARD_ARM } from "../../../suite/analysis/score-cells.ts";
 import { VERDICT_WORDS } from "../../../suite/analysis/words.ts";
+import type { CellFile } from "../../../suite/results/schema.ts";
 import type { Figure } from "../../../suite/studies/figure.ts";
 import type { StudyDeclaration } from "../../../suite/studies/study.ts";
 import { allBoards, type TaskBoard } from "../data/boards.ts";
@@ -22,11 +24,18 @@ export function ownFigure(study: StudyDeclaration, task: TaskBoard): FigureSpec 
     id: `paper/${study.id}.${task.tier}`,
     title: `Ours, tier ${task.tier}`,
     finding: findingOf(study, task),
-    caption: study.caption.split(" The paper:")[0] ?? study.caption,
+    caption: `${study.caption.split(" The paper:")[0] ?? study.caption}${notTuned(study, files)}`,
     figure,
     command: `npm run bench -- --study ${study.id} --tier ${task.tier}`,
     files,
   };
+}
+
+/** Boards are of tuned methods; a cell with a given configuration is said to be one. */
+function notTuned({ arm }: StudyDeclaration, files: readonly CellFile[]): string {
+  const given = files.filter(({ trials }) => trials.every(({ role }) => role === "report"));
+  if (arm !== BOARD_ARM || given.length === 0) return "";
+  return ` Except ${given.length} of these ${files.length} cells, whose configuration was given, not tuned.`;
 }
 
 const isEmpty = (figure: Figure) =>

@@ -108,6 +108,17 @@ describe("guards", () => {
     expect(missing).toContain("kfac at batch size 4,096: 2 report seeds of 3");
   });
 
+  it("a configuration that was given, not tuned, decides nothing", () => {
+    const given = planted.map((file) =>
+      file.cell.optimizer === "kfac"
+        ? { ...file, trials: file.trials.filter(({ role }) => role === "report") }
+        : file,
+    );
+    const { verdict, missing } = largeBatchClaim(evidenceFrom(given));
+    expect(verdict).toBe("not enough data");
+    expect(missing).toContain("kfac at batch size 4,096: not tuned");
+  });
+
   it("a missing optimizer is named", () => {
     const { missing } = largeBatchClaim(evidenceOf(twins("adamw", "kfac")));
     expect(missing).toContain("sgd at batch size 4,096: not run");

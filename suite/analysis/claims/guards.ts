@@ -14,8 +14,8 @@ export interface NeededCell {
 }
 
 /**
- * What is wrong with the cells that a claim needs: not scored, too few seeds, an optimum at the grid's
- * edge, or trained on other data than the rest.
+ * What is wrong with the cells that a claim needs: not scored, too few seeds, not tuned, an optimum at
+ * the grid's edge, or trained on other data than the rest.
  */
 export function missingCells(board: Board, needed: readonly NeededCell[]): string[] {
   const problems = needed.flatMap((cell) => {
@@ -45,6 +45,8 @@ function problemOf(entry: BoardEntry | undefined): string | null {
   if (entry?.state !== "scored" || !entry.cell) return entry?.state ?? "not run";
   const seeds = entry.cell.seeds.length;
   if (seeds < FEWEST_SEEDS) return `${plural(seeds, "report seed")} of ${FEWEST_SEEDS}`;
+  // A given configuration may be a lucky or a poor one; it decides nothing beside tuned ones.
+  if (entry.cell.tuneSeeds === 0) return "not tuned";
   return edgeWords(entry);
 }
 
