@@ -53,6 +53,9 @@ RUNS = [
     {"batch": 16384, "method": "adamw", "rate": 1e-2, "epsilon": 1e-3, "augment": True},
     {"batch": 16384, "method": "adamw", "rate": 1e-3, "partial": "keep", "augment": True},
     {"batch": 4096, "method": "adamw", "rate": 1e-3, "augment": True},
+    {"batch": 16384, "method": "foof", "rate": 0.1, "partial": "keep", "augment": True},
+    *({"batch": 16384, "augment": True, "seed": seed} for seed in (2, 3)),
+    *({"batch": 16384, "partial": "keep", "augment": True, "seed": seed} for seed in (1, 2, 3)),
 ]
 
 
