@@ -26,10 +26,10 @@ export function besidePaper(
     ),
   );
   if (rows.length === 0) return null;
-  return html`${scrollTable(
-    `Beside the paper, tier ${tier}`,
-    html`<thead><tr><th scope="col">method</th><th scope="col">batch size</th><th scope="col" class="text">tried</th><th scope="col">ours</th><th scope="col">ours, paper-style</th><th scope="col">the paper’s</th><th scope="col">paper-style minus the paper’s</th></tr></thead><tbody>${rows}</tbody>`,
-  )}<p class="note">Paper-style, as the paper's numbers: the best on the test set over everything tried, biased upward by the number of tries (the paper's grid has 24). Ours: the mean over report seeds. A dash: the paper has no such point.</p>`;
+  return html`<section id="beside-paper"><h2>Cell by cell beside the paper</h2>${scrollTable(
+    `Tier ${tier}, ours and the paper's`,
+    html`<thead><tr><th scope="col">method</th><th scope="col">batch size</th><th scope="col" class="text">tried</th><th scope="col">ours</th><th scope="col">ours, paper-style</th><th scope="col">the paper's</th><th scope="col">paper-style minus the paper's</th></tr></thead><tbody>${rows}</tbody>`,
+  )}<p class="note">Paper-style, as the paper's numbers: the best on the test set over everything tried, biased upward by the number of tries (the paper's grid has 24). Ours: the mean over report seeds. A dash: the paper has no such point.</p></section>`;
 }
 
 function row(

@@ -53,6 +53,7 @@ ${
     ? html`<div class="beside"><div><h2>Ours</h2>${boards.map((task) => ownSection(study, task, BESIDE))}</div><div><h2>The paper's</h2>${figureBlock(published, BESIDE)}${quote}</div></div>`
     : html`<h2>The paper's</h2><p>The paper printed this as a picture without numbers.</p>${quote}<h2>Ours</h2>${boards.map((task) => ownSection(study, task))}`
 }
+${boards.map((task) => besidePaper(study, task))}
 ${study.claims.map((id) => claimSection(id, study, boards))}`;
 }
 
@@ -66,7 +67,6 @@ function ownSection(
   return html`<section id="tier-${task.tier}">
 ${figure ? figureBlock(figure, options) : notMeasured(study, task)}
 ${overlay ? html`<details class="overlay"><summary>On the same axes as the paper's points</summary>${figureBlock(overlay, options)}</details>` : null}
-${besidePaper(study, task)}
 ${study.arm === "board" ? html`<p class="note">Drawn from the <a href="${boardLink(task.task.id, task.tier)}">board's</a> own trials.</p>` : null}
 ${cellsOfStudy(study, task)}</section>`;
 }
