@@ -107,6 +107,22 @@ describe("trainingBatches", () => {
     );
   });
 
+  it("are the same as rows of a table, from any point on", () => {
+    const preparation: Preparation = { ...plain, table: (inputs) => Float32Array.from(inputs) };
+    const make = () =>
+      trainingBatches({ examples: numbered(23), preparation, batchSize: 5, seed: 3 });
+    const [whole, rows] = [make(), make()];
+    for (let step = 0; step < 11; step++) {
+      const expected = whole.next();
+      const taken = rows.fromTable?.next();
+      const inputs = Array.from(taken?.rows ?? [], (row) => rows.fromTable?.table[row]);
+      expect(inputs).toEqual([...expected.inputs]);
+      expect(taken?.labels).toEqual(expected.labels);
+      expect(rows.save()).toEqual(whole.save());
+      if (step === 6) rows.restore(JSON.parse(JSON.stringify(whole.save())));
+    }
+  });
+
   it("reuses its buffers", () => {
     const batches = trainingBatches({
       examples: numbered(9),

@@ -19,6 +19,14 @@ export interface Batch {
   readonly shape: readonly number[];
 }
 
+/** The same batches as rows of a table, for an engine that keeps the table: nothing is copied here. */
+export interface TableBatches {
+  /** `[any, ...shape]` values. */
+  readonly table: Float32Array;
+  /** `[batch]` row numbers and classes, in buffers that the next call overwrites. */
+  next(): { readonly rows: Int32Array; readonly labels: Int32Array };
+}
+
 /** Where an endless stream of batches stands, as JSON. */
 export interface BatchesState {
   /** Epochs begun. */
@@ -37,6 +45,8 @@ export interface TrainingBatches {
   /** The last partial batch of an epoch is dropped. */
   readonly stepsPerEpoch: number;
   next(): Batch;
+  /** Of data that is not augmented and is kept prepared. Moves on as `next` does. */
+  readonly fromTable?: TableBatches;
   save(): BatchesState;
   /** @throws DataError "bad-state" if `saved` does not come from such batches. */
   restore(saved: unknown): void;
@@ -61,6 +71,7 @@ export function trainingBatches(options: {
     labels: new Int32Array(batchSize),
     shape: [batchSize, ...preparation.shape],
   };
+  const table = preparation.table?.(examples.inputs);
   const stepsPerEpoch = Math.floor(rows.length / batchSize);
   const order = stream(seed, "order");
   const augmentation = stream(seed, "augmentation");
@@ -74,25 +85,33 @@ export function trainingBatches(options: {
     permutation.set(rows);
     order.shuffle(permutation);
   }
+  /** The rows of the next batch; their labels are in `batch`. */
+  function nextRows(): Int32Array {
+    if (position === stepsPerEpoch) {
+      beginEpoch();
+      epoch++;
+      position = 0;
+    }
+    const first = position++ * batchSize;
+    for (let i = 0; i < batchSize; i++) {
+      batch.labels[i] = labels[permutation[first + i] as number] as number;
+    }
+    return permutation.subarray(first, first + batchSize);
+  }
   return {
     shape: preparation.shape,
     batchSize,
     stepsPerEpoch,
     next() {
-      if (position === stepsPerEpoch) {
-        beginEpoch();
-        epoch++;
-        position = 0;
-      }
-      const first = position * batchSize;
+      const taken = nextRows();
       for (let i = 0; i < batchSize; i++) {
-        const row = permutation[first + i] as number;
-        batch.labels[i] = labels[row] as number;
-        preparation.fill(examples, row, batch.inputs, i * size, augmentation);
+        preparation.fill(examples, taken[i] as number, batch.inputs, i * size, augmentation);
       }
-      position++;
       return batch;
     },
+    ...(table && {
+      fromTable: { table, next: () => ({ rows: nextRows(), labels: batch.labels }) },
+    }),
     save: () => ({ epoch, position, order: orderBefore, augmentation: augmentation.save() }),
     restore(saved) {
       const state = checked(saved, stepsPerEpoch);

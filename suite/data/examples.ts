@@ -29,11 +29,14 @@ export interface Preparation {
   readonly shape: readonly number[];
   /** Writes row `row` of `examples` into `target` from `offset` on. */
   fill(examples: Examples, row: number, target: Float32Array, offset: number): void;
+  /** All rows of `inputs`, `[any, ...shape]`, where they are kept prepared anyway. */
+  table?(inputs: Examples["inputs"]): Float32Array;
 }
 
 /** A preparation that may draw from the stream "augmentation"; for training only. */
 export interface Augmentation {
   readonly shape: readonly number[];
+  table?: Preparation["table"];
   fill(examples: Examples, row: number, target: Float32Array, offset: number, random: Stream): void;
 }
 

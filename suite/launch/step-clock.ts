@@ -53,19 +53,19 @@ export class StepClock {
   }
 
   private watched(source: BatchSource): BatchSource {
-    const { shape, batchSize, stepsPerEpoch } = source;
-    return {
-      shape,
-      batchSize,
-      stepsPerEpoch,
-      next: () => {
+    const timed =
+      <T>(next: () => T): (() => T) =>
+      () => {
         this.tick();
-        const batch = source.next();
+        const batch = next();
         this.waited = this.now() - this.began;
         return batch;
-      },
-      save: () => source.save(),
-      restore: (saved) => source.restore(saved),
+      };
+    const { fromTable } = source;
+    return {
+      ...source,
+      next: timed(() => source.next()),
+      ...(fromTable && { fromTable: { ...fromTable, next: timed(() => fromTable.next()) } }),
     };
   }
 

@@ -6,7 +6,7 @@ import type { Model } from "../nn/model.ts";
 import type { RandomSource } from "../nn/random.ts";
 import type { Problem } from "../optimizer/problem.ts";
 import type { RawBatch } from "./data.ts";
-import { tensorOf } from "./evaluation.ts";
+import { rowsOf } from "./evaluation.ts";
 
 export interface ProblemOptions {
   readonly labelSmoothing: number;
@@ -16,19 +16,23 @@ export interface ProblemOptions {
   readonly microBatchSize?: number;
 }
 
+/** A batch, its inputs maybe on the engine already: `[n, ...shape]`. */
+type EngineBatch = Pick<RawBatch, "labels"> & { readonly inputs: RawBatch["inputs"] | tf.Tensor };
+
 /**
  * Calls `use` with the problem; the batch's tensors live as long as the call. An evaluation that is
  * `repeated` drops what the last one before it dropped: it is the same loss, at other parameters.
  */
 export function withBatch<T>(
   model: Model,
-  batch: RawBatch,
+  batch: EngineBatch,
   shape: readonly number[],
   options: ProblemOptions,
   use: (problem: Problem) => T,
 ): T {
-  const examples = batch.inputs.length / shape.reduce((product, size) => product * size, 1);
-  const inputs = tensorOf(batch.inputs, [examples, ...shape]);
+  const inputs =
+    batch.inputs instanceof tf.Tensor ? batch.inputs : rowsOf(batch.inputs.slice(), shape);
+  const examples = inputs.shape[0] as number;
   const labels = tf.tensor1d(batch.labels.slice(), "int32");
   const { labelSmoothing, dropout, microBatchSize } = options;
   let masks: StreamState | undefined;

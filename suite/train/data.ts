@@ -1,4 +1,5 @@
 /** @file What training needs of data; tasks provide it from `suite/data`. */
+import type { TableBatches } from "../data/batches.ts";
 
 /** One batch, in buffers that the next call may reuse. */
 export interface RawBatch {
@@ -16,6 +17,8 @@ export interface BatchSource {
   /** The last partial batch is dropped. */
   readonly stepsPerEpoch: number;
   next(): RawBatch;
+  /** Where examples stay as they are. Moves on as `next` does. */
+  readonly fromTable?: TableBatches;
   /** Position and stream states, as JSON. */
   save(): unknown;
   restore(saved: unknown): void;

@@ -6,7 +6,7 @@ import { recomputeMoments } from "../nn/batch-norm.ts";
 import type { Model } from "../nn/model.ts";
 import type { Optimizer } from "../optimizer/declaration.ts";
 import type { EvaluationSet, TaskData } from "./data.ts";
-import { tensorOf } from "./evaluation.ts";
+import { rowsOf } from "./evaluation.ts";
 
 /** Batches over which moments are averaged: their spread falls with the square root of it. */
 const MOMENT_BATCHES = 50;
@@ -47,7 +47,7 @@ function* momentBatches({ data, datasetSize, batchSize }: What): Generator<tf.Te
   const batches = Math.max(1, Math.min(MOMENT_BATCHES, Math.floor(set.count / batchSize)));
   for (let batch = 0; batch < batches; batch++) {
     const [start, end] = [batch * batchSize, Math.min((batch + 1) * batchSize, set.count)];
-    const inputs = tensorOf(set.gather(positionsBetween(start, end)), [end - start, ...set.shape]);
+    const inputs = rowsOf(set.gather(positionsBetween(start, end)), set.shape);
     yield inputs;
     // One batch's graph at a time.
     flush();

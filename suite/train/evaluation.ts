@@ -46,7 +46,7 @@ export async function evaluateSet(
 /** `[Σ loss, Σ correct]` over the rows of examples start to end. */
 function batchSums(model: Model, set: EvaluationSet, start: number, end: number): tf.Tensor {
   const rowsPerExample = set.labels.length / set.count;
-  const inputs = tensorOf(set.gather(positionsBetween(start, end)), [end - start, ...set.shape]);
+  const inputs = rowsOf(set.gather(positionsBetween(start, end)), set.shape);
   const labels = tf.tensor1d(
     set.labels.slice(start * rowsPerExample, end * rowsPerExample),
     "int32",
@@ -56,11 +56,14 @@ function batchSums(model: Model, set: EvaluationSet, start: number, end: number)
   return tf.stack([tf.mul(crossEntropy(logits, labels), rows), countCorrect(logits, labels)]);
 }
 
-/** A tensor over a copy of `values`, int32 for token ids and float32 else. */
-export function tensorOf(values: Float32Array | Int32Array, shape: readonly number[]): tf.Tensor {
-  return values instanceof Int32Array
-    ? tf.tensor(values.slice(), [...shape], "int32")
-    : tf.tensor(values.slice(), [...shape], "float32");
+/**
+ * A tensor over `values`, which must not change while it lives: as many rows of `shape` as they make,
+ * int32 for token ids and float32 else.
+ */
+export function rowsOf(values: Float32Array | Int32Array, shape: readonly number[]): tf.Tensor {
+  const size = shape.reduce((product, one) => product * one, 1);
+  const whole = [values.length / size, ...shape];
+  return tf.tensor(values, whole, values instanceof Int32Array ? "int32" : "float32");
 }
 
 /** The set's examples at even (A) or odd (B) positions. */

@@ -6,11 +6,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { adamw } from "../../optimizers/adamw.ts";
 import { kfac } from "../../optimizers/kfac.ts";
 import { sgd } from "../../optimizers/sgd.ts";
+import { trainingBatches } from "../data/batches.ts";
+import { examplesOf, type Preparation } from "../data/examples.ts";
+import { stream } from "../data/prng.ts";
 import { useBackend } from "../engine/index.ts";
 import { linear } from "../nn/linear.ts";
 import type { Model, ModelBuilder } from "../nn/model.ts";
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
 import type { Configuration } from "../optimizer/search.ts";
+import type { TaskData } from "./data.ts";
 import { madeData } from "./made-data.ts";
 import type { TrialSpec } from "./spec.ts";
 import { runTrial, TrialInterrupted } from "./trial.ts";
@@ -42,6 +46,25 @@ function spec(optimizer: OptimizerDeclaration, given: Configuration, seed = 1): 
     steps: 30,
     seed,
   };
+}
+
+/** Made images of five pixels, brighter where their class is. */
+function imageData({ table }: { table: boolean }): TaskData {
+  const random = stream(1, "made");
+  const classes = Array.from({ length: 48 }, (_, i) => i % 3);
+  const pixels = classes.flatMap((one) =>
+    [0, 1, 2, 3, 4].map((pixel) => random.integer(100) + (pixel === one ? 100 : 0)),
+  );
+  const examples = examplesOf(Uint8Array.from(pixels), classes, { shape: [5], classes: 3 });
+  const values = Float32Array.from(pixels, (pixel) => pixel / 64 - 1);
+  const preparation: Preparation = {
+    shape: [5],
+    fill: (_, row, target, offset) => target.set(values.subarray(5 * row, 5 * row + 5), offset),
+    ...(table && { table: () => values }),
+  };
+  const batches: TaskData["batches"] = ({ batchSize, seed }) =>
+    trainingBatches({ examples, preparation, batchSize, seed });
+  return { ...madeData(), batches };
 }
 
 // Declarations of different hyperparameters share no exact type.
@@ -101,6 +124,18 @@ describe("runTrial", () => {
     expect(second.fingerprint).toBe(first.fingerprint);
     expect(second.training).toEqual(first.training);
     expect(other.fingerprint).not.toBe(first.fingerprint);
+  });
+
+  it("trains on rows of a table that the engine keeps with the same bits, memory and counts", async () => {
+    const before = tf.memory().numTensors;
+    const asked = spec(any(kfac), { damping: 0.01 });
+    const copied = await runTrial({ ...asked, data: imageData({ table: false }) });
+    const kept = await runTrial({ ...asked, data: imageData({ table: true }) });
+    expect(kept.fingerprint).toBe(copied.fingerprint);
+    expect(kept.training).toEqual(copied.training);
+    const { seconds: _, ...counted } = copied.cost;
+    expect(kept.cost).toMatchObject(counted);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it("goes on from a checkpoint with the bits of an uninterrupted run", async () => {

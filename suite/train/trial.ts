@@ -14,6 +14,7 @@ import type { BatchSource } from "./data.ts";
 import { diagnosticsRecorder } from "./diagnostics.ts";
 import { divergenceWatch } from "./divergence.ts";
 import { evaluateRow } from "./evaluate-splits.ts";
+import { rowsOf } from "./evaluation.ts";
 import { atEvaluationWeights } from "./evaluation-weights.ts";
 import type { TrialHooks } from "./hooks.ts";
 import { outcomeOf, type Stop, type TrialOutcome } from "./outcome.ts";
@@ -36,6 +37,8 @@ interface Run extends Resumable {
   readonly spec: TrialSpec;
   readonly hooks: TrialHooks;
   readonly lossSum: tf.Variable;
+  /** Examples that batches are gathered from: `[any, ...shape]`. */
+  readonly table: tf.Tensor | undefined;
   readonly evaluationSteps: ReadonlySet<number>;
   readonly curveSteps: ReadonlySet<number>;
   readonly diverged: (step: number, loss: number) => string | undefined;
@@ -107,6 +110,7 @@ async function startRun(spec: TrialSpec, hooks: TrialHooks): Promise<Run> {
       seconds: { train: 0, evaluate: 0, compile: 0, data: 0 },
     },
     lossSum: tf.tidy(() => tf.variable(tf.scalar(0), false)),
+    table: batches.fromTable && rowsOf(batches.fromTable.table, batches.shape),
     evaluationSteps: new Set(evenlySpaced(spec.steps, spec.protocol.evaluations)),
     curveSteps: new Set(evenlySpaced(spec.steps, MAX_CURVE_POINTS)),
     diverged: divergenceWatch(),
@@ -121,7 +125,7 @@ function trainStep(run: Run): void {
   const { spec, model, optimizer, batches, progress, streams } = run;
   const began = performance.now();
   const compileBefore = engineCounters().compileMs;
-  const batch = batches.next();
+  const batch = nextBatch(run);
   const gotData = performance.now();
   run.diagnostics.watch(progress.step, model.parameters);
   startCost();
@@ -157,13 +161,23 @@ function trainStep(run: Run): void {
     sum.bytes += cost.phases[phase].bytes;
   }
   progress.flops += cost.flops;
-  progress.peakBytes = Math.max(progress.peakBytes, cost.peakBytes);
+  // The method's memory, not the dataset's.
+  const peakBytes = cost.peakBytes - 4 * (run.table?.size ?? 0);
+  progress.peakBytes = Math.max(progress.peakBytes, peakBytes);
   progress.step++;
   progress.lossSteps++;
   const compile = (engineCounters().compileMs - compileBefore) / 1000;
   progress.seconds.compile += compile;
   progress.seconds.data += (gotData - began) / 1000;
   progress.seconds.train += (performance.now() - began) / 1000 - compile;
+}
+
+/** Gathered by the engine, from a table that it keeps, where the examples stay as they are. */
+function nextBatch({ batches, table }: Run): Parameters<typeof withBatch>[1] {
+  if (!batches.fromTable || !table) return batches.next();
+  const { rows, labels } = batches.fromTable.next();
+  const inputs = tf.tidy(() => tf.gather(table, tf.tensor1d(rows.slice(), "int32")));
+  return { inputs, labels };
 }
 
 /** The task's schedule; its warm-up may be one of the task's hyperparameters. */
@@ -234,5 +248,6 @@ function disposeRun(run: Run): void {
   run.diagnostics.dispose();
   run.optimizer.state.dispose();
   run.lossSum.dispose();
+  run.table?.dispose();
   disposeModel(run.model);
 }

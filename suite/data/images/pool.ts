@@ -23,6 +23,12 @@ export function meanPooled(
   const size = rows * columns;
   const known = new WeakMap<Pixels, Float32Array>();
 
+  function table(inputs: Pixels): Float32Array {
+    const values = known.get(inputs) ?? pooled(inputs);
+    known.set(inputs, values);
+    return values;
+  }
+
   function pooled(inputs: Pixels): Float32Array {
     const values = new Float32Array((inputs.length / (height * width)) * size);
     for (let i = 0; i < values.length; i++) {
@@ -40,10 +46,9 @@ export function meanPooled(
   }
   return {
     shape: [rows, columns, 1],
+    table,
     fill({ inputs }, row, target, offset) {
-      const values = known.get(inputs) ?? pooled(inputs);
-      known.set(inputs, values);
-      target.set(values.subarray(row * size, (row + 1) * size), offset);
+      target.set(table(inputs).subarray(row * size, (row + 1) * size), offset);
     },
   };
 }
