@@ -176,7 +176,9 @@ function trainStep(run: Run): void {
 function nextBatch({ batches, table }: Run): Parameters<typeof withBatch>[1] {
   if (!batches.fromTable || !table) return batches.next();
   const { rows, labels } = batches.fromTable.next();
-  const inputs = tf.tidy(() => tf.gather(table, tf.tensor1d(rows.slice(), "int32")));
+  const indices = tf.tensor1d(rows.slice(), "int32");
+  const inputs = tf.gather(table, indices);
+  indices.dispose();
   return { inputs, labels };
 }
 
