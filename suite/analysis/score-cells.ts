@@ -1,11 +1,9 @@
 /** Every cell of a task and tier, scored: one arm alone (`board` for boards), by its frozen plan. */
-import type { CellFile, Tier } from "../results/schema.ts";
+import { BOARD_ARM, type CellFile, type Tier } from "../results/schema.ts";
 import { METRICS, type MetricId, primaryMetric, type TaskFacts } from "./metric.ts";
 import { admitted, cellKey, indexPlan, type PlannedCell } from "./plan.ts";
 import { type ScoredCell, scoreCell } from "./scored-cell.ts";
 import { groupBy } from "./statistics.ts";
-
-export const BOARD_ARM = "board";
 
 /** A scored cell, and the same cell on other device classes (never mixed into its score). */
 export interface MeasuredCell extends ScoredCell {

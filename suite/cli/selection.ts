@@ -11,13 +11,14 @@ import {
   searchedConfigurations,
 } from "../protocol/configuration.ts";
 import { UsageError, unknownName } from "../protocol/error.ts";
-import { BOARD_ARM, type CellPlan, EXPLORE_ARM, planCells, trialCount } from "../protocol/plan.ts";
+import { type CellPlan, EXPLORE_ARM, planCells, trialCount } from "../protocol/plan.ts";
 import { loadOptimizer } from "../protocol/registry.ts";
 import type { TaskDeclaration, TierProtocol } from "../protocol/task.ts";
 import { loadTask, tierOf } from "../protocol/tasks.ts";
 import {
   BACKENDS,
   type Backend,
+  BOARD_ARM,
   DEVICES,
   type Device,
   TIERS,

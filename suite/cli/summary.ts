@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import { buildBoard } from "../analysis/board.ts";
 import { factsOf } from "../protocol/facts.ts";
-import { BOARD_ARM, type CellPlan, EXPLORE_ARM } from "../protocol/plan.ts";
+import { type CellPlan, EXPLORE_ARM } from "../protocol/plan.ts";
 import type { TaskDeclaration } from "../protocol/task.ts";
-import type { CellFile, Tier } from "../results/schema.ts";
+import { BOARD_ARM, type CellFile, type Tier } from "../results/schema.ts";
 import { listCellFiles, readCellFile } from "../results/store.ts";
 import type { StudyDeclaration } from "../studies/study.ts";
 import { boardText } from "./board-view.ts";

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { sgd } from "../../optimizers/sgd.ts";
 import { mnistMlp } from "../../tasks/mnist-mlp/index.ts";
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
-import { BOARD_ARM, planCells, trialCount } from "./plan.ts";
+import { BOARD_ARM } from "../results/schema.ts";
+import { planCells, trialCount } from "./plan.ts";
 import { invalidReason, updatesOf } from "./validity.ts";
 
 const request = {

@@ -7,9 +7,6 @@ import type { TaskDeclaration } from "./task.ts";
 import { tierOf } from "./tasks.ts";
 import { invalidReason } from "./validity.ts";
 
-/** The arm that boards read. */
-export const BOARD_ARM = "board";
-
 /** Tuning with early stopping: budgets differ between configurations, so no board reads it. */
 export const EXPLORE_ARM = "explore";
 

@@ -27,6 +27,9 @@ export const STATUSES = [
 /** Chooses configurations; never reported. */
 export const TUNING_SEED = 0;
 
+/** The arm that boards read. */
+export const BOARD_ARM = "board";
+
 /**
  * Of studies that compare the configurations themselves, for which one seed decides nothing. A trial
  * is known by its seed, so these are none of the report seeds, 1 to n.

@@ -3,6 +3,7 @@ import { basename, sep } from "node:path";
 import type { z } from "zod";
 import { trialKey } from "./key.ts";
 import {
+  BOARD_ARM,
   type CellFile,
   GRID_SEEDS,
   MAX_FILE_BYTES,
@@ -117,7 +118,7 @@ function cellFindings(file: CellFile, knowledge: Knowledge): Problem[] {
 
 /** Boards have a frozen grid; other arms choose their own. */
 function gridFindings({ cell, arm }: CellFile, task: KnownTask): Problem[] {
-  if (arm !== "board" || cell.tier === "smoke") return [];
+  if (arm !== BOARD_ARM || cell.tier === "smoke") return [];
   const problems: Problem[] = [];
   if (!task.batchSizes.includes(cell.batchSize)) {
     problems.push([
@@ -137,7 +138,7 @@ function gridFindings({ cell, arm }: CellFile, task: KnownTask): Problem[] {
 /** Report seeds of a configuration are 1, 2, 3 … without gaps: nobody picks cherries. */
 function seedFindings({ arm, trials }: CellFile): Problem[] {
   const problems: Problem[] = [];
-  const tuning = arm === "board" ? [TUNING_SEED] : GRID_SEEDS;
+  const tuning = arm === BOARD_ARM ? [TUNING_SEED] : GRID_SEEDS;
   const byConfiguration = new Map<string, Trial[]>();
   for (const trial of trials) {
     const name = `${trial.role} ${JSON.stringify(Object.entries(trial.hyperparameters).sort())}`;

@@ -1,4 +1,5 @@
 /** @file Figure 1: test accuracy against batch size, for three models. Drawn from the board itself. */
+import { BOARD_ARM } from "../results/schema.ts";
 import { scoreSeries } from "./curves.ts";
 import { PAPER_OPTIMIZERS, type StudyDeclaration } from "./study.ts";
 
@@ -17,7 +18,7 @@ function figure1(
       "Test accuracy of every method against the batch size, each tuned at every size. " +
       "The paper: second-order methods win at large batches; PSGD falls as SGD does.",
     task,
-    arm: "board",
+    arm: BOARD_ARM,
     claims,
     cells: ({ batchSizes, datasetSizes }) =>
       optimizers.map((optimizer) => ({

@@ -1,7 +1,7 @@
 /** @file Figure 2: training curves for dataset sizes from small to large, character-level minGPT. */
 import { METRICS } from "../analysis/metric.ts";
 import { scoreCell } from "../analysis/scored-cell.ts";
-import type { CellFile, Trial } from "../results/schema.ts";
+import { BOARD_ARM, type CellFile, type Trial } from "../results/schema.ts";
 import type { FigurePanel, FigurePoint } from "./figure.ts";
 import type { FigureContext, StudyDeclaration } from "./study.ts";
 
@@ -13,7 +13,7 @@ export const fig2: StudyDeclaration = {
     "Training loss against iterations, one panel per dataset size. The paper: K-FAC and Shampoo " +
     "converge faster than AdamW where the dataset is small, and not where it is large.",
   task: "bookcorpus-mingpt",
-  arm: "board",
+  arm: BOARD_ARM,
   claims: ["small-data"],
   cells: ({ batchSizes, datasetSizes }) =>
     ["sgd", "adamw", "kfac", "shampoo"].map((optimizer) => ({

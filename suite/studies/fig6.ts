@@ -1,4 +1,5 @@
 /** @file Figure 6: accuracy against the batch size relative to the dataset size. */
+import { BOARD_ARM } from "../results/schema.ts";
 import { scoreSeries } from "./curves.ts";
 import type { StudyDeclaration } from "./study.ts";
 
@@ -10,7 +11,7 @@ export const fig6: StudyDeclaration = {
     "Test accuracy against batch size over dataset size, one panel per dataset size. The paper: " +
     "where the ratio is small, the difference between first- and second-order methods vanishes.",
   task: "mnist-mlp",
-  arm: "board",
+  arm: BOARD_ARM,
   claims: ["batch-over-dataset"],
   cells: ({ datasetAxisBatchSizes, batchSizes, datasetSizes }) =>
     ["sgd", "adamw", "kfac", "shampoo"].map((optimizer) => ({

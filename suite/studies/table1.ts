@@ -1,6 +1,7 @@
 /** @file Table 1: AdamW against Shampoo in language modelling at large batches. */
 import { METRICS } from "../analysis/metric.ts";
 import { scoreCells } from "../analysis/score-cells.ts";
+import { BOARD_ARM } from "../results/schema.ts";
 import type { StudyDeclaration } from "./study.ts";
 
 const OPTIMIZERS = ["adamw", "shampoo"] as const;
@@ -13,7 +14,7 @@ export const table1: StudyDeclaration = {
     "Loss on held-out text after the same number of samples at every batch size. The paper: AdamW " +
     "is better up to 1152 sequences a batch, Shampoo from 1536 on.",
   task: "openwebtext-gpt2",
-  arm: "board",
+  arm: BOARD_ARM,
   claims: ["overtakes"],
   cells: ({ batchSizes, datasetSizes }) =>
     OPTIMIZERS.map((optimizer) => ({

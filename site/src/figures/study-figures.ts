@@ -1,8 +1,7 @@
 /** @file A study's figure at each tier that has data, and the paper's own. */
 import { CLAIMS } from "../../../suite/analysis/claims/catalogue.ts";
-import { BOARD_ARM } from "../../../suite/analysis/score-cells.ts";
 import { VERDICT_WORDS } from "../../../suite/analysis/words.ts";
-import type { CellFile } from "../../../suite/results/schema.ts";
+import { BOARD_ARM, type CellFile } from "../../../suite/results/schema.ts";
 import type { Figure } from "../../../suite/studies/figure.ts";
 import type { StudyDeclaration } from "../../../suite/studies/study.ts";
 import { allBoards, type TaskBoard } from "../data/boards.ts";

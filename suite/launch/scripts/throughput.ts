@@ -12,9 +12,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { median } from "../../analysis/statistics.ts";
 import { completeConfiguration } from "../../protocol/configuration.ts";
-import { BOARD_ARM, type CellPlan, planCells } from "../../protocol/plan.ts";
+import { type CellPlan, planCells } from "../../protocol/plan.ts";
 import { loadOptimizer } from "../../protocol/registry.ts";
 import { loadTask, tierOf } from "../../protocol/tasks.ts";
+import { BOARD_ARM } from "../../results/schema.ts";
 import { launchProcesses } from "../processes.ts";
 
 interface Timing {

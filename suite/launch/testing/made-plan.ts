@@ -1,6 +1,7 @@
 /** @file Plans and step times of any size, for tests and for `scale.ts`. */
 import { mnistMlp } from "../../../tasks/mnist-mlp/index.ts";
-import { BOARD_ARM, type CellPlan } from "../../protocol/plan.ts";
+import type { CellPlan } from "../../protocol/plan.ts";
+import { BOARD_ARM } from "../../results/schema.ts";
 import type { Known } from "../estimate.ts";
 import type { StepTime } from "../step-times.ts";
 

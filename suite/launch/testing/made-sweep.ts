@@ -2,8 +2,8 @@
 import { sgd } from "../../../optimizers/sgd.ts";
 import type { OptimizerDeclaration } from "../../optimizer/declaration.ts";
 import type { Configuration } from "../../optimizer/search.ts";
-import { BOARD_ARM, type CellPlan } from "../../protocol/plan.ts";
-import type { Tier } from "../../results/schema.ts";
+import type { CellPlan } from "../../protocol/plan.ts";
+import { BOARD_ARM, type Tier } from "../../results/schema.ts";
 import type { LaunchOptions } from "../processes.ts";
 
 interface MadeSweep {
