@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { TableBatches } from "../data/batches.ts";
 import { madeData } from "../train/made-data.ts";
 import type { TrialSpec } from "../train/spec.ts";
 import { StepClock } from "./step-clock.ts";
@@ -6,7 +7,14 @@ import { madeTask } from "./testing/made-task.ts";
 
 /** Runs `steps` made steps, the k-th of which takes `millisecondsOf(k)`; returns how many it did. */
 function run(
-  options: { steps: number; evaluations?: number; hyperparameters?: object; dataMs?: number },
+  options: {
+    steps: number;
+    evaluations?: number;
+    hyperparameters?: object;
+    dataMs?: number;
+    /** As rows of a table, rather than copied. */
+    fromTable?: boolean;
+  },
   millisecondsOf: (step: number) => number,
 ) {
   const { steps, evaluations = 2, hyperparameters = {}, dataMs = 0 } = options;
@@ -21,7 +29,8 @@ function run(
         time += dataMs;
         return source.next();
       };
-      return { ...source, next };
+      const table = { table: new Float32Array(), next } as unknown as TableBatches;
+      return { ...source, next, ...(options.fromTable && { fromTable: table }) };
     },
   };
   const spec = { data: slow, steps, protocol, hyperparameters } as unknown as TrialSpec;
@@ -36,7 +45,7 @@ function run(
   const batches = clock.data.batches({ datasetSize: 48, batchSize: 8, seed: 0 });
   let done = 0;
   while (done < steps && !enough) {
-    batches.next();
+    (batches.fromTable ?? batches).next();
     time += millisecondsOf(++done);
   }
   return { done, ...clock.read() };
@@ -66,8 +75,8 @@ describe("the clock of a trial's steps", () => {
     expect(mean).toBeCloseTo((49 * 4 + 104) / 50 / 1000, 9);
   });
 
-  it("tells the wait for data apart", () => {
-    const { mean, dataShare } = run({ steps: 10_000, dataMs: 1 }, () => 3);
+  it.each([false, true])("tells the wait for data apart (from a table: %s)", (fromTable) => {
+    const { mean, dataShare } = run({ steps: 10_000, dataMs: 1, fromTable }, () => 3);
     expect(mean).toBeCloseTo(0.004, 9);
     expect(dataShare).toBeCloseTo(0.25, 9);
   });
