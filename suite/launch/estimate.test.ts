@@ -24,6 +24,12 @@ describe("estimator", () => {
     expect(seconds(madeCell("sgd", batchSize, 50_000))).toBeCloseTo(23 * each, 6);
   });
 
+  it("follows a step that grows faster than its batch", () => {
+    const cubic = madeKnown([madeTime("seng", 256, 1), madeTime("seng", 512, 8)]);
+    const each = updates(2048, 50_000) * 0.512 + rest;
+    expect(estimator(cubic).seconds(madeCell("seng", 2048, 50_000))).toBeCloseTo(23 * each, 6);
+  });
+
   it("knows no time of a method that was not measured, but how it compares", () => {
     const cell = madeCell("mine", 64, 50_000);
     expect(seconds(cell)).toBeUndefined();

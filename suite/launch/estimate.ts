@@ -98,7 +98,10 @@ function trialSeconds(
   );
 }
 
-/** On a straight line between measured batch sizes; past the largest in proportion to the batch. */
+/**
+ * On a straight line between measured batch sizes; past the largest in proportion to the batch, or
+ * by the power of it that the two largest show: SENG's step grows as its cube.
+ */
 function stepSecondsAt(rows: readonly StepTime[], batchSize: number): number {
   const above = rows.find((one) => one.batchSize >= batchSize);
   const below = rows.findLast((one) => one.batchSize <= batchSize);
@@ -109,7 +112,14 @@ function stepSecondsAt(rows: readonly StepTime[], batchSize: number): number {
   }
   const end = (above ?? below) as StepTime;
   // A smaller batch is not assumed to be cheaper: small steps are mostly overhead.
-  return end.stepSeconds * Math.max(1, batchSize / end.batchSize);
+  return end.stepSeconds * Math.max(1, batchSize / end.batchSize) ** growthOf(rows.slice(-2));
+}
+
+/** Power of the batch size by which a step grows between two measurements, at least 1. */
+function growthOf([smaller, larger]: readonly StepTime[]): number {
+  if (!smaller || !larger) return 1;
+  const slower = Math.log(larger.stepSeconds / smaller.stepSeconds);
+  return Math.max(1, slower / Math.log(larger.batchSize / smaller.batchSize));
 }
 
 /** Longest cells first, so that no long one is left for the end. */
