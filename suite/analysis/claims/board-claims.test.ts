@@ -219,6 +219,14 @@ describe("PSGD degrades like SGD", () => {
     expect(result.missing).toEqual([]);
     expect(result.statistics).toHaveLength(1);
   });
+
+  it("is not decided on fewer sizes because another method's are still to be run", () => {
+    const cut = planted.filter(({ cell }) => cell.optimizer !== "foof" || cell.batchSize !== 4096);
+    expect(psgdDegradesClaim(evidenceFrom(cut), roles)).toMatchObject({
+      verdict: "not enough data",
+      missing: ["foof at batch size 4,096: not run"],
+    });
+  });
 });
 
 describe("K-FAC global beats local at small batch", () => {

@@ -54,8 +54,9 @@ export function psgdDegradesClaim(
   const statistic = degradationContrast({ ...roles, others });
   const all = [roles.subject, roles.like, ...others];
   const table = tableOf(board, all);
-  const common = commonPositions(table, all);
-  const ends = common.length < 2 ? board.points : [at(common, 0), at(common, common.length - 1)];
+  // Of the two in question: another method's cell that is still to be run must not narrow the range.
+  const shared = commonPositions(table, [roles.subject, roles.like]);
+  const ends = shared.length < 2 ? board.points : [at(shared, 0), at(shared, shared.length - 1)];
   const missing = [
     ...incompetence(primary, families.firstOrder, facts),
     ...missingCells(board, cellsOf(all, ends)),
