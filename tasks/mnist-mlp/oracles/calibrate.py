@@ -50,7 +50,11 @@ RUNS = [
         for rate in (1e-3, 3e-3)
         for augment in (False, True)
     ),
-    {"batch": 16384, "method": "adamw", "rate": 1e-2, "epsilon": 1e-3, "augment": True},
+    {"batch": 16384, "method": "adamw", "rate": 3e-3, "epsilon": 1e-6, "augment": True},
+    *(
+        {"batch": 16384, "method": "adamw", "rate": rate, "epsilon": 1e-3, "augment": True}
+        for rate in (3e-3, 1e-2, 3e-2)
+    ),
     {"batch": 16384, "method": "adamw", "rate": 1e-3, "partial": "keep", "augment": True},
     {"batch": 4096, "method": "adamw", "rate": 1e-3, "augment": True},
     {"batch": 16384, "method": "foof", "rate": 0.1, "partial": "keep", "augment": True},
