@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { stream } from "../../suite/data/prng.ts";
 import { useBackend } from "../../suite/engine/index.ts";
 import { loadWeights } from "../../suite/nn/checkpoint.ts";
-import { countParameters, disposeModel, ModelBuilder } from "../../suite/nn/model.ts";
+import { countParameters, disposeModel, type Model, ModelBuilder } from "../../suite/nn/model.ts";
 import { parseSafetensors } from "../../suite/nn/safetensors.ts";
 import {
   drawnInput,
@@ -12,6 +13,9 @@ import {
   relativeError,
 } from "../../suite/nn/testing/model-oracle.ts";
 import { NO_RANDOM, TESTED_BACKENDS } from "../../suite/nn/testing/support.ts";
+import type { TierProtocol } from "../../suite/protocol/task.ts";
+import type { TaskData } from "../../suite/train/data.ts";
+import { cifarVitTiny } from "./index.ts";
 import { buildVit, VIT_HEAD, VIT_SIZES, type VitSize } from "./model.ts";
 import oracles from "./oracles/vit.json";
 
@@ -70,6 +74,26 @@ it("has 5,526,346 parameters and timm's logits as vit_tiny_patch16_224", async (
     expect(relativeError(logits.dataSync(), oracles.full.logits)).toBeLessThan(1e-4);
   });
   disposeModel(model);
+});
+
+it("fine-tunes a head that pretraining has never seen, at its seed too", async () => {
+  await useBackend({ backend: "reference" });
+  const builder = () => new ModelBuilder(stream(0, "init"));
+  const mini = cifarVitTiny.tiers.mini as TierProtocol;
+  const [pretraining, tuned] = [
+    buildVit(builder(), VIT_SIZES.mini),
+    mini.build(builder(), {}, { classes: 10 } as TaskData),
+  ];
+  const valuesOf = (model: Model, name: string) =>
+    model.parameters.find((one) => one.name === name)?.variable.dataSync() as Float32Array;
+  const first = [...valuesOf(pretraining, "head.weight")];
+  const second = valuesOf(tuned, "head.weight");
+  // Ten standard deviations of a correlation of 640 pairs by chance.
+  const sum = first.reduce((total, x, i) => total + x * (second[i] as number), 0);
+  expect(Math.abs(sum) / (640 * 0.02 ** 2)).toBeLessThan(0.4);
+  expect([...valuesOf(tuned, "head.bias")].every((x) => x === 0)).toBe(true);
+  expect(valuesOf(tuned, "norm.weight")).not.toEqual(valuesOf(pretraining, "norm.weight"));
+  for (const model of [pretraining, tuned]) disposeModel(model);
 });
 
 it("can be committed as pretrained at mini size: under a megabyte", async () => {
