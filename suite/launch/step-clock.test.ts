@@ -81,6 +81,14 @@ describe("the clock of a trial's steps", () => {
     expect(dataShare).toBeCloseTo(0.25, 9);
   });
 
+  it("reads a trial that ends just as it becomes warm", () => {
+    for (let steps = 6; steps < 30; steps++) {
+      const { mean, dataShare } = run({ steps, dataMs: 1 }, () => 99);
+      expect(mean).toBeCloseTo(0.1, 9);
+      expect(dataShare).toBeCloseTo(0.01, 9);
+    }
+  });
+
   it("is content with few steps where they are slow", () => {
     const { done, mean } = run({ steps: 1000 }, () => 2000);
     expect(done).toBeLessThan(14);

@@ -18,18 +18,23 @@ export interface StepSeconds {
   readonly dataShare: number;
 }
 
+interface Timed {
+  readonly milliseconds: number[];
+  stepMs: number;
+  /** Of them, waiting for the batch. */
+  dataMs: number;
+}
+
 export class StepClock {
   /** The trial's data, to be trained on instead. */
   readonly data: TaskData;
-  private readonly milliseconds: number[] = [];
+  private timed: Timed = { milliseconds: [], stepMs: 0, dataMs: 0 };
+  private cold: Timed | undefined;
   private readonly evaluated: ReadonlySet<number>;
   private readonly period: number;
   private steps = 0;
   private began = 0;
-  private stepMs = 0;
-  private dataMs = 0;
   private waited = 0;
-  private warm = false;
 
   /** `onEnough` is called once enough warm steps were timed, maybe more than once. */
   constructor(
@@ -42,9 +47,10 @@ export class StepClock {
     this.data = { ...data, batches: (options) => this.watched(data.batches(options)) };
   }
 
-  /** Of warm steps; of a trial too short to become warm, of all but its first. */
+  /** Of warm steps; of a trial that ends before it has one, of all but its first. */
   read(): StepSeconds {
-    const { milliseconds, stepMs, dataMs } = this;
+    const warmed = this.timed.milliseconds.length > 0;
+    const { milliseconds, stepMs, dataMs } = warmed ? this.timed : (this.cold ?? this.timed);
     return {
       mean: stepMs / milliseconds.length / 1000,
       fastest: Math.min(...milliseconds) / 1000,
@@ -77,22 +83,21 @@ export class StepClock {
     const ended = this.steps++;
     // What follows a step that is evaluated is not the step's.
     if (ended <= COLD_STEPS || this.evaluated.has(ended)) return;
-    this.milliseconds.push(took);
-    this.stepMs += took;
-    this.dataMs += this.waited;
-    if (!this.warm && isWarm(this.milliseconds.length, this.stepMs)) {
-      this.warm = true;
-      this.milliseconds.length = 0;
-      this.stepMs = 0;
-      this.dataMs = 0;
+    const { timed } = this;
+    timed.milliseconds.push(took);
+    timed.stepMs += took;
+    timed.dataMs += this.waited;
+    if (!this.cold && isWarm(timed.milliseconds.length, timed.stepMs)) {
+      this.cold = timed;
+      this.timed = { milliseconds: [], stepMs: 0, dataMs: 0 };
     }
-    if (this.warm && this.isEnough()) this.onEnough();
+    if (this.cold && this.isEnough()) this.onEnough();
   }
 
   private isEnough(): boolean {
-    const { milliseconds, stepMs, period } = this;
+    const { milliseconds, stepMs } = this.timed;
     const steps = milliseconds.length;
-    if (steps < FEWEST_STEPS || steps % period > 0) return false;
+    if (steps < FEWEST_STEPS || steps % this.period > 0) return false;
     return stepMs >= MOST_MS || (steps >= ENOUGH_STEPS && stepMs >= ENOUGH_MS);
   }
 }
