@@ -36,6 +36,7 @@ export interface Preparation {
 /** A preparation that may draw from the stream "augmentation"; for training only. */
 export interface Augmentation {
   readonly shape: readonly number[];
+  /** Only where nothing is drawn: it stands for `fill`. */
   table?: Preparation["table"];
   fill(examples: Examples, row: number, target: Float32Array, offset: number, random: Stream): void;
 }

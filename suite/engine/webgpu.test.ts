@@ -68,6 +68,19 @@ if (missing) {
       expect(weights.dataSync()).toEqual(expected.dataSync());
     });
 
+    it("keeps a table of examples on the device, and gathers from it", () => {
+      const backend = tf.backend() as OnnxBackend;
+      const examples = draw([6, 2], 1);
+      const table = tf.tidy(() => tf.mul(examples, 1));
+      const gather = () => tf.gather(table, tf.tensor1d([4, 0, 4], "int32"));
+      const [first, second] = [gather(), gather()];
+      backend.flush();
+      expect(backend.find(table.dataId)).toMatchObject({ buffer: null });
+      expect(second.dataSync()).toEqual(first.dataSync());
+      const [x, y] = [...examples.dataSync()].slice(0, 2);
+      expect([...first.dataSync()].slice(2, 4)).toEqual([x, y]);
+    });
+
     it("keeps integers that a graph computes beside numbers on the device", () => {
       const labels = tf.oneHot(tf.tensor1d([0, 1, 1], "int32"), 2);
       const weights = tf.add(draw([3, 2], 1), 1);

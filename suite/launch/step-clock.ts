@@ -29,6 +29,7 @@ export class StepClock {
   /** The trial's data, to be trained on instead. */
   readonly data: TaskData;
   private timed: Timed = { milliseconds: [], stepMs: 0, dataMs: 0 };
+  /** The steps before the first warm one, once there was one. */
   private cold: Timed | undefined;
   private readonly evaluated: ReadonlySet<number>;
   private readonly period: number;
@@ -59,7 +60,7 @@ export class StepClock {
   }
 
   private watched(source: BatchSource): BatchSource {
-    const timed =
+    const clocked =
       <T>(next: () => T): (() => T) =>
       () => {
         this.tick();
@@ -70,8 +71,8 @@ export class StepClock {
     const { fromTable } = source;
     return {
       ...source,
-      next: timed(() => source.next()),
-      ...(fromTable && { fromTable: { ...fromTable, next: timed(() => fromTable.next()) } }),
+      next: clocked(() => source.next()),
+      ...(fromTable && { fromTable: { ...fromTable, next: clocked(() => fromTable.next()) } }),
     };
   }
 

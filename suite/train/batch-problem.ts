@@ -17,7 +17,10 @@ export interface ProblemOptions {
 }
 
 /** A batch, its inputs maybe on the engine already: `[n, ...shape]`. */
-type EngineBatch = Pick<RawBatch, "labels"> & { readonly inputs: RawBatch["inputs"] | tf.Tensor };
+export interface EngineBatch {
+  readonly inputs: RawBatch["inputs"] | tf.Tensor;
+  readonly labels: RawBatch["labels"];
+}
 
 /**
  * Calls `use` with the problem; the batch's tensors live as long as the call. An evaluation that is

@@ -9,7 +9,7 @@ import { disposeModel, ModelBuilder } from "../nn/model.ts";
 import type { Optimizer } from "../optimizer/declaration.ts";
 import { rateFactor, type Schedule } from "../optimizer/schedule.ts";
 import { MAX_CURVE_POINTS } from "../results/schema.ts";
-import { withBatch } from "./batch-problem.ts";
+import { type EngineBatch, withBatch } from "./batch-problem.ts";
 import type { BatchSource } from "./data.ts";
 import { diagnosticsRecorder } from "./diagnostics.ts";
 import { divergenceWatch } from "./divergence.ts";
@@ -110,7 +110,7 @@ async function startRun(spec: TrialSpec, hooks: TrialHooks): Promise<Run> {
       seconds: { train: 0, evaluate: 0, compile: 0, data: 0 },
     },
     lossSum: tf.tidy(() => tf.variable(tf.scalar(0), false)),
-    table: batches.fromTable && rowsOf(batches.fromTable.table, batches.shape),
+    table: batches.fromTable && keptTable(batches.fromTable.table, batches.shape),
     evaluationSteps: new Set(evenlySpaced(spec.steps, spec.protocol.evaluations)),
     curveSteps: new Set(evenlySpaced(spec.steps, MAX_CURVE_POINTS)),
     diverged: divergenceWatch(),
@@ -172,8 +172,13 @@ function trainStep(run: Run): void {
   progress.seconds.train += (performance.now() - began) / 1000 - compile;
 }
 
+/** As a graph's result, which stays in a GPU's memory: values from JavaScript travel at every step. */
+function keptTable(values: Float32Array, shape: readonly number[]): tf.Tensor {
+  return tf.tidy(() => tf.mul(rowsOf(values, shape), 1));
+}
+
 /** Gathered by the engine, from a table that it keeps, where the examples stay as they are. */
-function nextBatch({ batches, table }: Run): Parameters<typeof withBatch>[1] {
+function nextBatch({ batches, table }: Run): EngineBatch {
   if (!batches.fromTable || !table) return batches.next();
   const { rows, labels } = batches.fromTable.next();
   const indices = tf.tensor1d(rows.slice(), "int32");
