@@ -2,9 +2,9 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { type Estimator, estimator, longestFirst } from "../launch/estimate.ts";
+import { type Estimator, estimator } from "../launch/estimate.ts";
 import type { EngineChoice } from "../launch/messages.ts";
-import { costOfPlan } from "../launch/plan-cost.ts";
+import { costOfPlan, runningOrder } from "../launch/plan-cost.ts";
 import { launchProcesses } from "../launch/processes.ts";
 import { knownStepTimes } from "../launch/recorded-times.ts";
 import { shardsOf } from "../launch/shards.ts";
@@ -72,8 +72,10 @@ async function bench(options: BenchOptions): Promise<void> {
   const runnable = plans.filter(({ invalid }) => !invalid);
   const root = resultsRoot(tier);
   const engine = engineChoice(options, runnable.length);
+  const costOf = (some: readonly CellPlan[]) =>
+    costOfPlan(some, { ...known, root, workers: engine.workers });
   if (options.dryRun) {
-    const cost = costOfPlan(plans, { ...known, root, workers: engine.workers });
+    const cost = costOf(plans);
     process.stdout.write(options.json ? `${JSON.stringify(cost, null, 1)}\n` : planText(cost));
     return;
   }
@@ -88,7 +90,7 @@ async function bench(options: BenchOptions): Promise<void> {
   });
   const failures: string[] = [];
   const { interrupted } = await interruptible(view.note, (signal) =>
-    launchProcesses(longestFirst(runnable, estimate), {
+    launchProcesses(runningOrder(costOf(runnable), known), {
       engine,
       root,
       scratch: `${ROOT}.crossover/scratch`,

@@ -7,7 +7,7 @@ import type { CellPlan } from "../protocol/plan.ts";
 import type { CellFile } from "../results/schema.ts";
 import { cellPath, writeCellFile } from "../results/store.ts";
 import { estimator } from "./estimate.ts";
-import { costOfPlan } from "./plan-cost.ts";
+import { costOfPlan, runningOrder } from "./plan-cost.ts";
 import { madeKnown, madePlan, madeTime } from "./testing/made-plan.ts";
 
 const [file] = syntheticFiles({ batchSizes: [64] }) as [CellFile];
@@ -73,4 +73,15 @@ it("counts nothing in a file that is broken", () => {
   put(file.trials);
   writeFileSync(join(root, cellPath(file.cell, file.arm, file.device.class)), '{"trials": [');
   expect(costOf([plan]).finished).toBe(0);
+});
+
+it("runs finished cells first, for they are only read, and then the longest", () => {
+  const large = { ...plan, cell: { ...plan.cell, batchSize: 128 } };
+  const batchSizes = () =>
+    runningOrder(costOf([large, plan]), known).map(({ cell }) => cell.batchSize);
+  put(tuned);
+  expect(batchSizes(), "none is finished").toEqual([64, 128]);
+  const path = join(root, cellPath(large.cell, file.arm, file.device.class));
+  writeCellFile(path, { ...file, cell: large.cell });
+  expect(batchSizes()).toEqual([128, 64]);
 });

@@ -6,7 +6,7 @@ import { type CellPlan, trialCount, tuningSeeds } from "../protocol/plan.ts";
 import { sortedRecord } from "../results/canonical.ts";
 import { hyperparametersSchema, MAX_FILE_BYTES, type Trial } from "../results/schema.ts";
 import { cellPath, listCellFiles } from "../results/store.ts";
-import { classPrefix, estimator, type Known } from "./estimate.ts";
+import { classPrefix, estimator, type Known, longestFirst } from "./estimate.ts";
 
 export interface CellCost {
   readonly plan: CellPlan;
@@ -59,6 +59,18 @@ export function costOfPlan(
     ),
     bytes: sum(({ trials, finished }) => (trials - finished) * BYTES_PER_TRIAL),
   };
+}
+
+/** Finished cells first: they are only read, and the time left is soon that of the rest, longest first. */
+export function runningOrder({ cells }: PlanCost, known: Known): CellPlan[] {
+  const plansOf = (chosen: readonly CellCost[]) => chosen.map(({ plan }) => plan);
+  return [
+    ...plansOf(cells.filter(({ finished, trials }) => finished === trials)),
+    ...longestFirst(
+      plansOf(cells.filter(({ finished, trials }) => finished < trials)),
+      estimator(known),
+    ),
+  ];
 }
 
 /** As much of a result file as counting needs: curves are not checked here. */
