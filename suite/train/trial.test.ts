@@ -9,7 +9,7 @@ import { sgd } from "../../optimizers/sgd.ts";
 import { trainingBatches } from "../data/batches.ts";
 import { examplesOf, type Preparation } from "../data/examples.ts";
 import { stream } from "../data/prng.ts";
-import { useBackend } from "../engine/index.ts";
+import { engineCounters, useBackend } from "../engine/index.ts";
 import { linear } from "../nn/linear.ts";
 import type { Model, ModelBuilder } from "../nn/model.ts";
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
@@ -155,6 +155,32 @@ describe("runTrial", () => {
     expect(resumed.fingerprint).toBe(whole.fingerprint);
     expect(resumed.training).toEqual(whole.training);
     expect(resumed.final).toEqual(whole.final);
+    expect(resumed.cost.flops).toBe(whole.cost.flops);
+  });
+
+  it("runs the small steps of a long trial four at a time, and is left only between runs", async () => {
+    const long = { ...spec(any(sgd), {}), steps: 2400 };
+    const before = engineCounters().runs;
+    const whole = await runTrial(long);
+    expect(engineCounters().runs - before).toBeLessThan(long.steps / 2);
+    const stop = new AbortController();
+    let taken = 0;
+    const batches: TaskData["batches"] = (options) => {
+      const source = long.data.batches(options);
+      const next = () => {
+        if (++taken === 1002) stop.abort();
+        return source.next();
+      };
+      return { ...source, next };
+    };
+    const checkpoint = { path: join(folder, "long.checkpoint"), everySeconds: 1000 };
+    const watched = { ...long, data: { ...long.data, batches } };
+    const interrupted = runTrial(watched, { checkpoint, signal: stop.signal });
+    await expect(interrupted).rejects.toThrow(TrialInterrupted);
+    expect(taken).toBe(1004);
+    const resumed = await runTrial(long, { checkpoint });
+    expect(resumed.fingerprint).toBe(whole.fingerprint);
+    expect(resumed.training).toEqual(whole.training);
     expect(resumed.cost.flops).toBe(whole.cost.flops);
   });
 
