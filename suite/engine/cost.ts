@@ -20,6 +20,8 @@ export interface PhaseCost {
 }
 
 export interface Cost extends PhaseCost {
+  /** Kernels called. */
+  calls: number;
   phases: Record<Phase, PhaseCost>;
   peakBytes: number;
 }
@@ -53,7 +55,7 @@ export function startCost(): void {
   const phases = Object.fromEntries(
     PHASES.map((phase) => [phase, { flops: 0, bytes: 0 }]),
   ) as Cost["phases"];
-  const cost: Cost = { phases, flops: 0, bytes: 0, peakBytes: tf.memory().numBytes };
+  const cost: Cost = { phases, calls: 0, flops: 0, bytes: 0, peakBytes: tf.memory().numBytes };
   const engine = tf.engine() as unknown as { runKernel: RunKernel };
   const original = engine.runKernel;
   let inside = false;
@@ -106,6 +108,7 @@ function book(
   const phase = cost.phases[currentPhase()];
   phase.flops += flops;
   phase.bytes += bytes;
+  cost.calls++;
   cost.flops += flops;
   cost.bytes += bytes;
   const { numBytes } = tf.engine().state;

@@ -83,7 +83,7 @@ export function startRunner(
   // The first interval refreshes even what is never renewed.
   for (let i = 0; i < interval; i++) counted();
   const costs = Array.from({ length: interval }, counted);
-  const together = costs.map(({ flops }) => stepsPerRun(Number.POSITIVE_INFINITY, flops));
+  const together = costs.map((cost) => stepsPerRun(Number.POSITIVE_INFINITY, cost));
   let period = interval;
   while (period % Math.max(...together) > 0) period += interval;
   const step = () => {

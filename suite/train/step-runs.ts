@@ -1,18 +1,24 @@
 /**
- * @file How many steps of a trial are run together. To start a run takes about as long as the arithmetic
- * of a small step; so small steps are recorded, and a few of them run as one graph: the same operations
- * in the same order. (Their last bit may differ around attention, where ONNX Runtime fuses differently in a
- * longer graph. Hence which steps run together follows from the trial alone, never from a clock.)
+ * @file How many steps of a trial are run together. To start a run takes about as long as a small step's
+ * arithmetic; so a few small steps are recorded and run as one graph: the same operations in the same
+ * order. Which ones follows from the trial alone, never from a clock.
  */
+import type { Cost } from "../engine/cost.ts";
 
-/** FLOPs of a step beside which starting its run does not count. */
-const LARGE_STEP = 1e8;
 /** Eight are no faster than four, and take longer to compile. */
 const STEPS_PER_RUN = 4;
-/** Steps of a trial that make up for compiling larger graphs: half a second to a second. */
-const LONG_TRIAL = 2000;
+/** A first-order method on a small MLP: beside more FLOPs the start does not count. */
+const SMALL_FLOPS = 3e7;
+/** Graphs of more kernels take longer to compile than they save. */
+const FEW_CALLS = 110;
+/** Steps of a trial that make up for compiling the larger graph, about half a second. */
+const LONG_TRIAL = 1500;
 
-/** After which steps of this many FLOPs a trial of `steps` steps runs them: multiples of what it returns. */
-export function stepsPerRun(steps: number, flops: number): number {
-  return steps < LONG_TRIAL || flops >= LARGE_STEP ? 1 : STEPS_PER_RUN;
+/** After which steps of such a cost a trial of `steps` steps runs them: multiples of what it returns. */
+export function stepsPerRun(
+  steps: number,
+  { calls, flops }: Pick<Cost, "calls" | "flops">,
+): number {
+  const small = calls <= FEW_CALLS && flops <= SMALL_FLOPS;
+  return small && steps >= LONG_TRIAL ? STEPS_PER_RUN : 1;
 }

@@ -160,7 +160,7 @@ function trainStep(run: Run): void {
   stopCost();
   progress.step++;
   progress.lossSteps++;
-  run.settled = isLookedAt(run) || progress.step % stepsPerRun(spec.steps, cost.flops) === 0;
+  run.settled = isLookedAt(run) || progress.step % stepsPerRun(spec.steps, cost) === 0;
   if (run.settled) flush();
   for (const phase of PHASES) {
     const sum = progress.phases[phase] as { flops: number; bytes: number };
