@@ -90,7 +90,7 @@ async function bench(options: BenchOptions): Promise<void> {
   });
   const failures: string[] = [];
   const { interrupted } = await interruptible(view.note, (signal) =>
-    launchProcesses(runningOrder(costOf(runnable), known), {
+    launchProcesses(runningOrder(costOf(runnable), estimate), {
       engine,
       root,
       scratch: `${ROOT}.crossover/scratch`,

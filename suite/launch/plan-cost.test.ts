@@ -78,7 +78,7 @@ it("counts nothing in a file that is broken", () => {
 it("runs finished cells first, for they are only read, and then the longest", () => {
   const large = { ...plan, cell: { ...plan.cell, batchSize: 128 } };
   const batchSizes = () =>
-    runningOrder(costOf([large, plan]), known).map(({ cell }) => cell.batchSize);
+    runningOrder(costOf([large, plan]), estimator(known)).map(({ cell }) => cell.batchSize);
   put(tuned);
   expect(batchSizes(), "none is finished").toEqual([64, 128]);
   const path = join(root, cellPath(large.cell, file.arm, file.device.class));

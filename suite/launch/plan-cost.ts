@@ -6,7 +6,7 @@ import { type CellPlan, trialCount, tuningSeeds } from "../protocol/plan.ts";
 import { sortedRecord } from "../results/canonical.ts";
 import { hyperparametersSchema, MAX_FILE_BYTES, type Trial } from "../results/schema.ts";
 import { cellPath, listCellFiles } from "../results/store.ts";
-import { classPrefix, estimator, type Known, longestFirst } from "./estimate.ts";
+import { classPrefix, type Estimator, estimator, type Known, longestFirst } from "./estimate.ts";
 
 export interface CellCost {
   readonly plan: CellPlan;
@@ -62,15 +62,11 @@ export function costOfPlan(
 }
 
 /** Finished cells first: they are only read, and the time left is soon that of the rest, longest first. */
-export function runningOrder({ cells }: PlanCost, known: Known): CellPlan[] {
-  const plansOf = (chosen: readonly CellCost[]) => chosen.map(({ plan }) => plan);
-  return [
-    ...plansOf(cells.filter(({ finished, trials }) => finished === trials)),
-    ...longestFirst(
-      plansOf(cells.filter(({ finished, trials }) => finished < trials)),
-      estimator(known),
-    ),
-  ];
+export function runningOrder({ cells }: PlanCost, estimate: Estimator): CellPlan[] {
+  const [read, run] = [true, false].map((finished) =>
+    cells.filter((cell) => (cell.finished === cell.trials) === finished).map(({ plan }) => plan),
+  ) as [CellPlan[], CellPlan[]];
+  return [...read, ...longestFirst(run, estimate)];
 }
 
 /** As much of a result file as counting needs: curves are not checked here. */
