@@ -4,8 +4,10 @@
  * `cifar-vit-tiny`, whose trials are shorter: early shares and intervals are scaled to its steps.
  */
 
+import type { IntervalCell } from "../analysis/claims/interval-lengthened.ts";
+import { groupBy, mean } from "../analysis/statistics.ts";
 import { gridConfigurations } from "../optimizer/search.ts";
-import { GRID_SEEDS, type Trial } from "../results/schema.ts";
+import { type CellFile, GRID_SEEDS } from "../results/schema.ts";
 import type { StudyDeclaration } from "./study.ts";
 
 /**
@@ -46,23 +48,34 @@ export const table2: StudyDeclaration = {
     },
   ],
   figure: (files) => {
-    const trials = files.flatMap((file) => file.trials);
+    const cells = intervalCells(files);
+    const accuracy = (share: number, interval: number) => {
+      const cell = cells.find((one) => one.percent === 100 * share && one.interval === interval);
+      return cell ? 100 * mean(cell.values) : null;
+    };
     return {
       kind: "table",
       columns: ["inverse interval", ...EARLY_SHARES.map((share) => `${100 * share}%`)],
       rows: INTERVALS.map((interval) => [
         interval,
-        ...EARLY_SHARES.map((share) => accuracyOf(trials, share, interval)),
+        ...EARLY_SHARES.map((share) => accuracy(share, interval)),
       ]),
     };
   },
 };
 
-/** Mean over the seeds, in percent. */
-function accuracyOf(trials: readonly Trial[], share: number, interval: number): number | null {
-  const values = trials
-    .filter(({ hyperparameters: h }) => h.earlyShare === share && h.inverseInterval === interval)
-    .flatMap(({ final }) => final.testAccuracy ?? []);
-  if (values.length === 0) return null;
-  return (100 * values.reduce((sum, value) => sum + value, 0)) / values.length;
+/**
+ * Test accuracies of each early share and interval, of the seeds that all of them were tried with: the
+ * best one is reported with others, which would set it apart from the rest.
+ */
+export function intervalCells(files: readonly CellFile[]): IntervalCell[] {
+  const tried = files.flatMap(({ trials }) => trials).filter(({ role }) => role === "tune");
+  const groups = groupBy(tried, ({ hyperparameters: h }) => `${h.earlyShare} ${h.inverseInterval}`);
+  return [...groups.values()].flatMap((group): IntervalCell[] => {
+    const [first] = group;
+    const values = group.flatMap(({ final }) => final.testAccuracy ?? []);
+    if (!first || values.length === 0) return [];
+    const { earlyShare, inverseInterval } = first.hyperparameters;
+    return [{ percent: 100 * Number(earlyShare), interval: Number(inverseInterval), values }];
+  });
 }

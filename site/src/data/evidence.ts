@@ -1,26 +1,9 @@
-/** @file Trials as the claims about diagnostics and intervals want them. */
-import type { IntervalCell } from "../../../suite/analysis/claims/interval-lengthened.ts";
+/** @file Trials as the claims about diagnostics want them. */
 import type { CriterionCurve } from "../../../suite/analysis/criterion.ts";
 import { type Settling, settlingOf } from "../../../suite/analysis/eigenvalues.ts";
 import { groupBy } from "../../../suite/analysis/statistics.ts";
 import type { CellFile, Trial } from "../../../suite/results/schema.ts";
 import { diagnosticSeries, layerEigenvalues } from "../../../suite/studies/diagnostic-series.ts";
-
-/** Table 2's cells: early share and interval, accuracies by seed. */
-export function intervalCells(files: readonly CellFile[]): IntervalCell[] {
-  const trials = files.flatMap((file) => file.trials);
-  const groups = groupBy(
-    trials,
-    ({ hyperparameters: h }) => `${h.earlyShare} ${h.inverseInterval}`,
-  );
-  return [...groups.values()].flatMap((group): IntervalCell[] => {
-    const [first] = group;
-    const values = group.flatMap(({ final }) => final.testAccuracy ?? []);
-    if (!first || values.length === 0) return [];
-    const { earlyShare, inverseInterval } = first.hyperparameters;
-    return [{ percent: 100 * Number(earlyShare), interval: Number(inverseInterval), values }];
-  });
-}
 
 /** Figure 3's curves, by seed: one per batch size. */
 export function criterionCurves(files: readonly CellFile[]): CriterionCurve[][] {

@@ -27,8 +27,9 @@ import { scoreCells } from "../../../suite/analysis/score-cells.ts";
 import { distinct } from "../../../suite/analysis/statistics.ts";
 import type { CellFile } from "../../../suite/results/schema.ts";
 import type { StudyDeclaration } from "../../../suite/studies/study.ts";
+import { intervalCells } from "../../../suite/studies/table2.ts";
 import type { TaskBoard } from "./boards.ts";
-import { criterionCurves, intervalCells, settlings } from "./evidence.ts";
+import { criterionCurves, settlings } from "./evidence.ts";
 import { paperFamilies } from "./paper.ts";
 
 /** The study's own cell files at a tier: its arm and its methods. */
