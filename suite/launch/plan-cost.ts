@@ -63,10 +63,10 @@ export function costOfPlan(
 
 /** Finished cells first: they are only read, and the time left is soon that of the rest, longest first. */
 export function runningOrder({ cells }: PlanCost, estimate: Estimator): CellPlan[] {
-  const [read, run] = [true, false].map((finished) =>
-    cells.filter((cell) => (cell.finished === cell.trials) === finished).map(({ plan }) => plan),
-  ) as [CellPlan[], CellPlan[]];
-  return [...read, ...longestFirst(run, estimate)];
+  const planOf = ({ plan }: CellCost) => plan;
+  const finished = cells.filter((cell) => cell.finished >= cell.trials).map(planOf);
+  const left = cells.filter((cell) => cell.finished < cell.trials).map(planOf);
+  return [...finished, ...longestFirst(left, estimate)];
 }
 
 /** As much of a result file as counting needs: curves are not checked here. */

@@ -48,7 +48,7 @@ function configurationOf(declaration: OptimizerDeclaration, refresh: Refresh): C
   );
 }
 
-/** `refresh` is left out for methods without intervals. Dispose of it in the end. */
+/** `refresh` is left out for methods without intervals. Counts costs, by two intervals of steps. Dispose of it in the end. */
 export function startRunner(
   size: StepModel,
   batch: RawBatch,

@@ -10,7 +10,7 @@ export function timeSteps(step: () => void, count: number): readonly number[] {
     retainSamples: true,
     throws: true,
   });
-  // Asked instead, tinybench finds it out by a call more.
+  // Without it tinybench makes one more call, to see whether the step is asynchronous.
   bench.add("step", step, { async: false });
   const [task] = bench.runSync();
   const result = task?.result;
