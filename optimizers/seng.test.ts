@@ -116,10 +116,12 @@ function dense(inputs: Matrix[], outputs: Matrix[], gradient: Matrix, damping: n
 }
 
 describe("closed forms", () => {
-  const examples = fc.record({
-    inputs: fc.array(matrices(2, 3), { minLength: 4, maxLength: 4 }),
-    outputs: fc.array(matrices(2, 2), { minLength: 4, maxLength: 4 }),
-  });
+  const batches = (n: number) =>
+    fc.record({
+      inputs: fc.array(matrices(2, 3), { minLength: n, maxLength: n }),
+      outputs: fc.array(matrices(2, 2), { minLength: n, maxLength: n }),
+    });
+  const examples = batches(4);
   const gradientOf = (inputs: Matrix[], outputs: Matrix[]): Matrix =>
     scale(multiply(transpose(inputs.flat()), outputs.flat()), 1 / inputs.length);
   const batch = (inputs: Matrix[], outputs: Matrix[]): LayerBatch => ({
@@ -129,9 +131,10 @@ describe("closed forms", () => {
     gradient: gradientOf(inputs, outputs),
   });
 
-  it("is the dense (F + λI)⁻¹ g of its own batch", () => {
+  // Through K with fewer examples than the layer's six weights, through F with more.
+  it.each([4, 8])("is the dense (F + λI)⁻¹ g of its own batch of %i", (n) => {
     fc.assert(
-      fc.property(examples, ({ inputs, outputs }) => {
+      fc.property(batches(n), ({ inputs, outputs }) => {
         const got = direction(batch(inputs, outputs), { damping: 0.1 });
         const want = dense(inputs, outputs, gradientOf(inputs, outputs), 0.1);
         expect(distance(got, want)).toBeLessThan(1e-4);

@@ -9,19 +9,20 @@
  * tokens of a sequence). Norm parameters, embeddings and tied weights keep their plain gradient.
  *
  * In a step that renews the curvature, G̃ = Σ_i u_i/N, and pushing through gives the same without
- * cancellation: P(G̃) = Σ_i w_i u_i/N with w = (K + λI)⁻¹1. In other steps G̃/λ dominates, and
- * float32 loses little of it.
+ * cancellation: P(G̃) = Σ_i w_i u_i/N with w = (K + λI)⁻¹1. Where every step does, that is one
+ * system to solve, and no inverse; or (F + λI) P(G̃) = G̃ itself, where a layer has fewer weights
+ * than the batch has examples. In other steps G̃/λ dominates, and float32 loses little of it.
  *
  * Differences from the source: exact, where it truncates each e_i to rank 16 and sketches K and v;
  * `sketchSize`, `correction` and `variant` bring its sketch, its rank-one sum and ASDL's factor.
  *
- * Per layer: 2n²(a + b) FLOPs of curvature (convolutions: `example-gram.ts`), n³ per inverse, 4nab
- * per step; n² floats of state and rows·(a + b) more at an interval above 1.
+ * Per layer: 2n²(a + b) FLOPs of curvature (convolutions: `example-gram.ts`), n³/3 per system
+ * (n³ per inverse, at an interval above 1), 4nab per step; n² floats of state and rows·(a + b) more at an interval above 1.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { inPhase } from "../suite/engine/phase.ts";
-import { spdInverse } from "../suite/linalg/index.ts";
+import { spdInverse, spdSolve } from "../suite/linalg/index.ts";
 import type { Observation } from "../suite/nn/evaluate.ts";
 import type { Parameter } from "../suite/nn/parameter.ts";
 import type { RandomSource } from "../suite/nn/random.ts";
@@ -30,6 +31,7 @@ import { conditionNumber } from "../suite/optimizer/diagnostics.ts";
 import type { EventCounters } from "../suite/optimizer/events.ts";
 import {
   type ExampleRows,
+  exampleGradients,
   exampleGram,
   projections,
   weigh,
@@ -128,9 +130,9 @@ export const seng = defineOptimizer({
         const directions = layers.flatMap(({ layer }, i) =>
           tidily(() => {
             const block = blocks[i] as GramBlock;
-            const fresh = curvatureDue(h, info);
-            if (fresh) block.refresh(observations.get(layer) as Observation, problem);
-            return block.apply(gradientOf, problem.terms, fresh);
+            return curvatureDue(h, info)
+              ? block.renew(gradientOf, observations.get(layer) as Observation, problem)
+              : block.reuse(gradientOf, problem.terms);
           }),
         );
         if (h.variant === "asdl") directions.push(...summed(others, gradientOf, problem.terms));
@@ -158,9 +160,14 @@ const summed = (
   parameters.map((parameter) => [parameter, tf.mul(gradientOf(parameter), terms)]);
 
 interface GramBlock {
-  refresh(observation: Observation, problem: Problem): void;
-  /** @param fresh whether the curvature is of the gradient's own batch */
-  apply(gradientOf: GradientOf, terms: number, fresh: boolean): [Parameter, tf.Tensor][];
+  /** P(G̃) with the curvature of the gradient's own batch. */
+  renew(
+    gradientOf: GradientOf,
+    observation: Observation,
+    problem: Problem,
+  ): [Parameter, tf.Tensor][];
+  /** P(G̃) with the curvature of the last batch that was renewed. */
+  reuse(gradientOf: GradientOf, terms: number): [Parameter, tf.Tensor][];
   /** Condition number of a batch's K + λI. */
   condition(observation: Observation, problem: Problem): tf.Tensor;
 }
@@ -175,15 +182,23 @@ function gramBlock(
   const { layer, order } = treated;
   const asdl = h.variant === "asdl";
   const exact = h.correction === "exact" && !asdl && h.sketchSize === 0;
+  /** Whether every gradient meets the curvature of its own batch. */
+  const onlyOwn = exact && h.curvatureInterval === 1;
   // The last of a is the bias's, which ASDL's K leaves out.
   const visible = { inputs: asdl ? layer.dIn : order, outputs: layer.dOut };
   const memory = curvatureMemory(state, layer.name, visible, h.curvatureInterval > 1);
 
   const { damping, precision } = h;
 
-  const curvatureOf = (observation: Observation, { examples, terms }: Problem) => {
-    const inputs = inputRows(treated, observation);
-    const outputs = tf.mul<tf.Tensor2D>(observation.outputGradients as tf.Tensor2D, terms);
+  const rowsOf = (observation: Observation, { examples, terms }: Problem): ExampleRows => ({
+    inputs: inputRows(treated, observation),
+    outputs: tf.mul<tf.Tensor2D>(observation.outputGradients as tf.Tensor2D, terms),
+    examples,
+  });
+
+  const gramOf = (observation: Observation, problem: Problem) => {
+    const rows = rowsOf(observation, problem);
+    const { inputs, outputs, examples } = rows;
     const inputColumns = drawColumns(random, visible.inputs, h.sketchSize);
     const outputColumns = drawColumns(random, visible.outputs, h.sketchSize);
     const seen = {
@@ -191,43 +206,65 @@ function gramBlock(
       outputs: seenColumns(outputs, outputColumns),
       examples,
     };
-    const gram = tf.div<tf.Tensor2D>(exampleGram(seen), terms);
-    const { inverse, retries } = inPhase("inverse", () => spdInverse(gram, { damping, precision }));
-    const rows: ExampleRows = { inputs, outputs, examples };
-    return { rows, gram, inverse, retries, inputColumns, outputColumns };
+    const gram = tf.div<tf.Tensor2D>(exampleGram(seen), problem.terms);
+    return { rows, gram, inputColumns, outputColumns };
+  };
+
+  const solve = (matrix: tf.Tensor2D, rhs: tf.Tensor2D): tf.Tensor2D => {
+    const solved = inPhase("inverse", () => spdSolve(matrix, rhs, { damping, precision }));
+    events.countRetries(solved.retries);
+    return solved.solution;
+  };
+
+  /** `(F + λI)⁻¹ G̃` of the layer's weights, `[ab, ab]`, with F and G̃ of one batch. */
+  const ownFisher = (observation: Observation, problem: Problem) => {
+    const { fisher, gradient } = inPhase("curvature", () => {
+      const u = exampleGradients(rowsOf(observation, problem));
+      const [fisher, gradient] = [tf.matMul(u, u, true, false), tf.sum(u, 0)];
+      return {
+        fisher: tf.div<tf.Tensor2D>(fisher, problem.terms),
+        gradient: tf.reshape<tf.Rank.R2>(tf.div(gradient, problem.terms), [-1, 1]),
+      };
+    });
+    const direction = solve(fisher, gradient);
+    return asParameters(treated, tf.reshape<tf.Rank.R2>(direction, [order, layer.dOut]));
+  };
+
+  const invert = (gram: tf.Tensor2D) =>
+    inPhase("inverse", () => spdInverse(gram, { damping, precision }));
+
+  const reuse = (gradientOf: GradientOf, terms: number): [Parameter, tf.Tensor][] => {
+    const { rows, inverse, inputColumns, outputColumns } = memory.read();
+    const scaled = tf.div(gradientMatrix(treated, gradientOf), damping) as tf.Tensor2D;
+    const seen = {
+      inputs: seenColumns(rows.inputs, inputColumns),
+      outputs: seenColumns(rows.outputs, outputColumns),
+      examples: rows.examples,
+    };
+    const seenGradient = seenRows(seenColumns(scaled, outputColumns), inputColumns);
+    const along = tf.reshape<tf.Rank.R2>(projections(seen, seenGradient), [-1, 1]);
+    const weights = tf.matMul(inverse, along);
+    const sum = h.correction === "rankOne" ? rankOneSum(rows, weights) : weightedSum(rows, weights);
+    const lowRank = tf.div(sum, asdl ? terms ** 2 : terms);
+    return asParameters(treated, tf.sub(scaled, lowRank));
   };
 
   return {
-    refresh: (observation, problem) => {
-      const { retries, ...curvature } = inPhase("curvature", () =>
-        curvatureOf(observation, problem),
-      );
+    reuse,
+    renew: (gradientOf, observation, problem) => {
+      if (onlyOwn && order * layer.dOut < problem.examples) return ownFisher(observation, problem);
+      const { gram, ...seen } = inPhase("curvature", () => gramOf(observation, problem));
+      const ownBatch = (weights: tf.Tensor) =>
+        asParameters(treated, tf.div(weightedSum(seen.rows, weights), problem.terms));
+      if (onlyOwn) return ownBatch(solve(gram, tf.ones([problem.examples, 1])));
+      const { inverse, retries } = invert(gram);
       events.countRetries(retries);
-      memory.write(curvature);
+      memory.write({ ...seen, inverse });
+      return exact ? ownBatch(tf.sum(inverse, 1)) : reuse(gradientOf, problem.terms);
     },
     condition: (observation, problem) => {
-      const { gram, inverse } = curvatureOf(observation, problem);
-      return conditionNumber(gram, damping, inverse);
-    },
-    apply: (gradientOf, terms, fresh) => {
-      const { rows, inverse, inputColumns, outputColumns } = memory.read();
-      if (fresh && exact) {
-        const sum = weightedSum(rows, tf.sum(inverse, 1));
-        return asParameters(treated, tf.div(sum, terms));
-      }
-      const scaled = tf.div(gradientMatrix(treated, gradientOf), damping) as tf.Tensor2D;
-      const seen = {
-        inputs: seenColumns(rows.inputs, inputColumns),
-        outputs: seenColumns(rows.outputs, outputColumns),
-        examples: rows.examples,
-      };
-      const seenGradient = seenRows(seenColumns(scaled, outputColumns), inputColumns);
-      const along = tf.reshape<tf.Rank.R2>(projections(seen, seenGradient), [-1, 1]);
-      const weights = tf.matMul(inverse, along);
-      const sum =
-        h.correction === "rankOne" ? rankOneSum(rows, weights) : weightedSum(rows, weights);
-      const lowRank = tf.div(sum, asdl ? terms ** 2 : terms);
-      return asParameters(treated, tf.sub(scaled, lowRank));
+      const { gram } = gramOf(observation, problem);
+      return conditionNumber(gram, damping, invert(gram).inverse);
     },
   };
 }

@@ -23,6 +23,7 @@ export {
   spdInverse,
   spdInverses,
 } from "./spd-inverse.ts";
+export { type SpdSolution, type SpdSolveOptions, spdSolve } from "./spd-solve.ts";
 export {
   type InverseRoot,
   type InverseRootOptions,

@@ -16,6 +16,7 @@ import {
   qr,
   spdInverse,
   spdInverses,
+  spdSolve,
   symmetricEigen,
   triangularSolve,
 } from "./index.ts";
@@ -33,6 +34,7 @@ function cases(n: number): Record<string, Case> {
   const s = tf.div(tf.matMul(rows, rows, true, false), n) as tf.Tensor2D;
   const largest = largestEigenvalue(s).value;
   const factor = cholesky(tf.add(s, tf.eye(n))).factor;
+  const right = tf.ones<tf.Rank.R2>([n, 1]);
   const inverse = (precision: Precision) => () =>
     spdInverse(s, { damping: 1e-3, precision }).inverse;
   const root = (ridge: number, precision: Precision) => () =>
@@ -43,6 +45,7 @@ function cases(n: number): Record<string, Case> {
     Cholesky: () => cholesky(tf.add(s, factor)).factor,
     "SPD inverse": inverse("float32"),
     "SPD inverse, float64": inverse("float64"),
+    "SPD system, 1 right-hand side": () => spdSolve(s, right, { damping: 1e-3 }).solution,
     "four SPD inverses": () => spdInverses(four).map((result) => result.inverse),
     "inverse 4th root, ridge 1e-1": root(1e-1, "float32"),
     "inverse 4th root, ridge 1e-3": root(1e-3, "float32"),

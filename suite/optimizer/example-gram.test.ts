@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../engine/index.ts";
-import { exampleGram, projections, weightedSum } from "./example-gram.ts";
+import { exampleGradients, exampleGram, projections, weightedSum } from "./example-gram.ts";
 import { type Columns, drawColumns, seenColumns, seenRows } from "./sketch.ts";
 import { asRows, distance, dot, type Matrix, matrices } from "./testing/matrix.ts";
 import { readOracle } from "./testing/oracle.ts";
@@ -42,6 +42,7 @@ describe("per-example gradients", () => {
           const weights = w[0] as number[];
           tf.tidy(() => {
             const rows = { inputs: tf.tensor2d(h), outputs: tf.tensor2d(e), examples: n };
+            expect(distance(values(exampleGradients(rows)), u)).toBeLessThan(1e-5);
             const gram = u.map((x) => u.map((y) => dot(x, y)));
             expect(distance(values(exampleGram(rows)), gram)).toBeLessThan(1e-5);
             expect(distance(values(exampleGram(rows, n * a)), gram)).toBeLessThan(1e-5);

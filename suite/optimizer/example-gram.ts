@@ -41,17 +41,23 @@ function gramOfGradients(
 ): tf.Tensor2D {
   const [all, a] = inputs.shape;
   const b = outputs.shape[1];
-  const positions = all / n;
   const columns = Math.max(1, Math.min(b, Math.floor(largestBlock / (n * a))));
-  const perExample = tf.reshape(inputs, [n, positions, a]);
   const grams: tf.Tensor2D[] = [];
   for (let start = 0; start < b; start += columns) {
     const width = Math.min(columns, b - start);
-    const some = tf.reshape(tf.slice2d(outputs, [0, start], [all, width]), [n, positions, width]);
-    const gradients = tf.reshape(tf.matMul(perExample, some, true, false), [n, a * width]);
+    const some = tf.slice2d(outputs, [0, start], [all, width]);
+    const gradients = exampleGradients({ inputs, outputs: some, examples: n });
     grams.push(tf.matMul(gradients, gradients, false, true));
   }
   return tf.addN(grams);
+}
+
+/** u_i as rows, `[n, a·b]`. */
+export function exampleGradients({ inputs, outputs, examples: n }: ExampleRows): tf.Tensor2D {
+  const [all, a] = inputs.shape;
+  const b = outputs.shape[1];
+  const perExample = (rows: tf.Tensor2D) => tf.reshape<tf.Rank.R3>(rows, [n, all / n, -1]);
+  return tf.reshape(tf.matMul(perExample(inputs), perExample(outputs), true, false), [n, a * b]);
 }
 
 /** `Σ_i w_i u_i`, `[a, b]`, for weights `[n]`. */

@@ -11,6 +11,7 @@ import {
   type Precision,
   QR,
   SPD_INVERSE,
+  SPD_SOLVE,
   SYMMETRIC_EIGEN,
   TRIANGULAR_SOLVE,
 } from "./kernels.ts";
@@ -25,6 +26,8 @@ export const CUSTOM_KERNEL_FLOPS: Readonly<
 > = {
   /** Factor, its inverse and their product: d³/3 each. */
   [SPD_INVERSE]: ({ matrix }) => size(matrix) * (matrix?.shape.at(-1) ?? 0),
+  /** Factor, and each right-hand side through it twice. */
+  [SPD_SOLVE]: ({ matrix, rhs }) => rows(matrix) ** 3 / 3 + 2 * rows(matrix) * size(rhs),
   [CHOLESKY]: ({ matrix }) => rows(matrix) ** 3 / 3,
   [TRIANGULAR_SOLVE]: ({ triangular, rhs }) => rows(triangular) * size(rhs),
   /** 2mn² for R, as much for Q. */

@@ -11,6 +11,7 @@ import {
   RETRY_FLOOR,
   ROOT_TOLERANCE,
   SPD_INVERSE,
+  SPD_SOLVE,
 } from "./kernels.ts";
 import { type RootAttributes, rootFractions } from "./rational.ts";
 import { retried } from "./retry.ts";
@@ -54,21 +55,23 @@ export function registerEagerKernels(
   }
 }
 
-/** SpdInverse, InverseRoot and LargestEigenvalue in float32 from one factorization. */
+/** SpdInverse, SpdSolve, InverseRoot and LargestEigenvalue in float32 from one factorization. */
 export function eagerKernels(factor: InverseFactor): Readonly<Record<string, EagerKernel>> {
   return {
     [SPD_INVERSE]: overStack(({ matrix, damping, previous }) => {
-      const s = matrix as tf.Tensor2D;
-      const n = s.shape[0];
-      const eye = tf.eye(n);
-      const mean = tf.div(tf.sum(tf.mul(s, eye)), n).dataSync()[0] as number;
-      const first = (damping as tf.Tensor).dataSync()[0] as number;
-      const { result, retries } = retried(first, RETRY_FLOOR * mean, (lambda) => {
-        const m = factor(tf.add(s, tf.mul(eye, lambda)));
-        return m && finite(tf.matMul(m, m, true, false));
-      });
-      return [result ?? previous ?? eye, tf.scalar(retries, "int32")].map(owned);
+      const { result, retries } = damped(matrix, damping, factor, (m) =>
+        tf.matMul(m, m, true, false),
+      );
+      const kept = result ?? previous ?? tf.eye(matrix?.shape[0] as number);
+      return [kept, tf.scalar(retries, "int32")].map(owned);
     }),
+
+    [SPD_SOLVE]: ({ matrix, damping, rhs }) => {
+      const { result, retries } = damped(matrix, damping, factor, (m) =>
+        tf.matMul(m, tf.matMul(m, rhs as tf.Tensor2D), true, false),
+      );
+      return [result ?? (rhs as tf.Tensor), tf.scalar(retries, "int32")].map(owned);
+    },
 
     [LARGEST_EIGENVALUE]: ({ matrix, start }, attributes) => {
       const { iterations, tolerance } = attributes as { iterations: number; tolerance: number };
@@ -104,6 +107,24 @@ export function eagerKernels(factor: InverseFactor): Readonly<Record<string, Eag
       return [owned(kept), tf.scalar(retries, "int32"), tf.scalar(result ? residual : 1)];
     },
   };
+}
+
+/** Attempts with M of `S + λI`. */
+function damped(
+  matrix: tf.Tensor | undefined,
+  damping: tf.Tensor | undefined,
+  factor: InverseFactor,
+  attempt: (m: tf.Tensor2D) => tf.Tensor2D,
+): { result: tf.Tensor2D | null; retries: number } {
+  const s = matrix as tf.Tensor2D;
+  const n = s.shape[0];
+  const eye = tf.eye(n);
+  const mean = tf.div(tf.sum(tf.mul(s, eye)), n).dataSync()[0] as number;
+  const first = damping?.dataSync()[0] as number;
+  return retried(first, RETRY_FLOOR * mean, (lambda) => {
+    const m = factor(tf.add(s, tf.mul(eye, lambda)));
+    return m && finite(attempt(m));
+  });
 }
 
 /** The tensor itself where its sum is finite, else null. */

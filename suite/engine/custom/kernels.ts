@@ -5,6 +5,7 @@
  * | kernel | inputs | outputs |
  * | --- | --- | --- |
  * | SpdInverse | matrix [d, d], damping [], previous [d, d]? | inverse [d, d], retries int32 [] |
+ * | SpdSolve | matrix [d, d], damping [], rhs [d, m] | solution [d, m], retries int32 [] |
  * | Cholesky | matrix [d, d] | factor [d, d], ok bool [] |
  * | TriangularSolve | triangular [d, d], rhs [d, m] or [m, d] | solution like rhs, ok bool [] |
  * | QR | matrix [m, n], m ≥ n | q [m, n], r [n, n], ok bool [] |
@@ -14,7 +15,8 @@
  *
  * SpdInverse also takes a stack: matrix [k, d, d], damping [k], previous [k, d, d]?, retries [k].
  * Square matrices but TriangularSolve's are symmetric; what stands above the diagonal may or may
- * not be read. Where `ok` is false: factor and q are the identity, r, solution and values zero.
+ * not be read. Where `ok` is false: factor and q are the identity, r, solution and values zero. Where
+ * SpdSolve fails, the solution is rhs.
  */
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -23,6 +25,8 @@ export type Precision = "float32" | "float64";
 
 /** attributes: precision */
 export const SPD_INVERSE = "SpdInverse";
+/** attributes: precision */
+export const SPD_SOLVE = "SpdSolve";
 /** attributes: precision */
 export const CHOLESKY = "Cholesky";
 /** attributes: lower, transpose, side */

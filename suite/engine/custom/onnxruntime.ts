@@ -12,6 +12,7 @@ import {
   QR,
   REDUCED_EIGEN,
   SPD_INVERSE,
+  SPD_SOLVE,
   SYMMETRIC_EIGEN,
   TRIANGULAR_SOLVE,
 } from "./kernels.ts";
@@ -22,6 +23,7 @@ import { emitLargestEigenvalue, type PowerIteration } from "./onnx/power-iterati
 import { emitQr } from "./onnx/qr.ts";
 import { emitReflectors } from "./onnx/reflectors.ts";
 import { emitSpdInverse } from "./onnx/spd-inverse.ts";
+import { emitSpdSolve } from "./onnx/spd-solve.ts";
 import { emitTriangularSolve } from "./onnx/triangular.ts";
 import type { RootAttributes } from "./rational.ts";
 
@@ -57,6 +59,22 @@ const spdInverse: Lowering = {
       emit: (b, inputs) => {
         const [name, damping, previous] = inputs as [string, string, string];
         return emitSpdInverse(b, { matrix: name, damping, previous }, options);
+      },
+    };
+  },
+};
+
+const spdSolve: Lowering = {
+  inputs: ["matrix", "damping", "rhs"],
+  lower: ([matrix, , rhs], { precision }) => {
+    const n = order(matrix, SPD_SOLVE);
+    const right = rhs as TensorSpec;
+    const options = { n, columns: right.shape[1] as number, dtype: precision as Float };
+    return {
+      outputs: [right, scalar("int32")],
+      emit: (b, inputs) => {
+        const [name, damping, rhs] = inputs as [string, string, string];
+        return emitSpdSolve(b, { matrix: name, damping, rhs }, options);
       },
     };
   },
@@ -174,6 +192,7 @@ export function registerCustomLowerings(): void {
   if (registered) return;
   registered = true;
   registerLowering(SPD_INVERSE, spdInverse);
+  registerLowering(SPD_SOLVE, spdSolve);
   registerLowering(CHOLESKY, cholesky);
   registerLowering(TRIANGULAR_SOLVE, triangularSolve);
   registerLowering(QR, qr);

@@ -18,6 +18,7 @@ import {
   REDUCED_EIGEN,
   RETRY_FLOOR,
   SPD_INVERSE,
+  SPD_SOLVE,
   SYMMETRIC_EIGEN,
   TRIANGULAR_SOLVE,
 } from "./kernels.ts";
@@ -45,7 +46,8 @@ const KERNELS: Record<string, (call: Call) => Output[]> = {
     const inverses = new Float32Array(matrices.length);
     const retries = Int32Array.from(call.read("damping") as Float32Array, (damping, i) => {
       const [from, to] = [i * n * n, (i + 1) * n * n];
-      const { result, retries } = dampedInverse(matrices.subarray(from, to), n, damping);
+      const matrix = matrices.subarray(from, to);
+      const { result, retries } = damped(matrix, n, damping, (a) => spdInverse(a, n));
       inverses.set(result ?? previous?.subarray(from, to) ?? identity(n, n), from);
       return retries;
     });
@@ -53,6 +55,21 @@ const KERNELS: Record<string, (call: Call) => Output[]> = {
       { shape, values: inverses },
       { shape: shape.slice(0, -2), values: retries },
     ];
+  },
+
+  [SPD_SOLVE]: (call) => {
+    const { matrix, n } = square(call);
+    const shape = call.shape("rhs");
+    const rhs = call.read("rhs") as Float32Array;
+    const damping = call.read("damping")?.[0] as number;
+    const { result, retries } = damped(matrix, n, damping, (a) => {
+      const l = choleskyFactor(a, n);
+      const through = (x: ArrayLike<number>, transpose: boolean) =>
+        l && solveTriangular(l, n, x, shape[1] as number, { lower: true, transpose, side: "left" });
+      const half = through(rhs, false);
+      return half && through(half, true);
+    });
+    return [float(shape, result ?? rhs), integer(retries)];
   },
 
   [CHOLESKY]: (call) => {
@@ -163,13 +180,19 @@ function dtypeOf(values: Output["values"]): "float32" | "int32" | "bool" {
   return values instanceof Int32Array ? "int32" : "bool";
 }
 
-function dampedInverse(matrix: Float64Array, n: number, damping: number) {
+/** Attempts with `S + λI`. */
+function damped(
+  matrix: Float64Array,
+  n: number,
+  damping: number,
+  attempt: (a: Float64Array) => Float64Array | null,
+) {
   let trace = 0;
   for (let i = 0; i < n; i++) trace += matrix[i * n + i] as number;
   return retried(damping, (RETRY_FLOOR * trace) / n, (lambda) => {
-    const damped = matrix.slice();
-    for (let i = 0; i < n; i++) damped[i * n + i] = (damped[i * n + i] as number) + lambda;
-    return spdInverse(damped, n);
+    const shifted = matrix.slice();
+    for (let i = 0; i < n; i++) shifted[i * n + i] = (shifted[i * n + i] as number) + lambda;
+    return attempt(shifted);
   });
 }
 

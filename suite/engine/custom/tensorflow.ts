@@ -20,6 +20,7 @@ import {
   QR,
   RETRY_FLOOR,
   SPD_INVERSE,
+  SPD_SOLVE,
   SYMMETRIC_EIGEN,
   TRIANGULAR_SOLVE,
 } from "./kernels.ts";
@@ -34,6 +35,7 @@ export function registerTensorflowKernels(backendName = "tensorflow"): void {
       single[SPD_INVERSE] as EagerKernel,
       overStack(inverseByEigenvectors),
     ),
+    [SPD_SOLVE]: byPrecision(single[SPD_SOLVE] as EagerKernel, solutionByEigenvectors),
     [INVERSE_ROOT]: byPrecision(single[INVERSE_ROOT] as EagerKernel, rootByEigenvectors),
     [CHOLESKY]: cholesky,
     [TRIANGULAR_SOLVE]: triangularSolve,
@@ -117,16 +119,23 @@ function eigenvectors(s: tf.Tensor2D): { values: tf.Tensor1D; vectors: tf.Tensor
   return { values, vectors };
 }
 
-const inverseByEigenvectors: EagerKernel = ({ matrix, damping, previous }) => {
-  const s = matrix as tf.Tensor2D;
-  const n = s.shape[0];
-  const eigen = eigenvectors(s);
+function dampedByEigenvectors(matrix: tf.Tensor | undefined, damping: tf.Tensor | undefined) {
+  const eigen = eigenvectors(matrix as tf.Tensor2D);
   const mean = eigen ? (tf.mean(eigen.values).dataSync()[0] as number) : 0;
-  const first = (damping as tf.Tensor).dataSync()[0] as number;
-  const { result, retries } = retried(first, RETRY_FLOOR * mean, (lambda) =>
-    powerOf(eigen, lambda, 1),
-  );
-  return [tf.clone(result ?? previous ?? tf.eye(n)), tf.scalar(retries, "int32")];
+  const first = damping?.dataSync()[0] as number;
+  return retried(first, RETRY_FLOOR * mean, (lambda) => powerOf(eigen, lambda, 1));
+}
+
+const inverseByEigenvectors: EagerKernel = ({ matrix, damping, previous }) => {
+  const { result, retries } = dampedByEigenvectors(matrix, damping);
+  const kept = result ?? previous ?? tf.eye(matrix?.shape[0] as number);
+  return [tf.clone(kept), tf.scalar(retries, "int32")];
+};
+
+const solutionByEigenvectors: EagerKernel = ({ matrix, damping, rhs }) => {
+  const { result, retries } = dampedByEigenvectors(matrix, damping);
+  const solution = result ? tf.matMul(result, rhs as tf.Tensor2D) : tf.clone(rhs as tf.Tensor2D);
+  return [solution, tf.scalar(retries, "int32")];
 };
 
 const rootByEigenvectors: EagerKernel = ({ matrix, largest, previous }, attributes) => {

@@ -25,6 +25,10 @@ describe.runIf(present)("on WebGPU", () => {
     expect(read(one.retries)).toBe(0);
     expect(relativeError(one.inverse, inverse)).toBeLessThan(1e-5);
 
+    const rhs = tf.ones<tf.Rank.R2>([100, 1]);
+    const { solution } = linalg.spdSolve(matrix, rhs, { damping: 1e-3, precision });
+    expect(relativeError(solution, tf.matMul(one.inverse, rhs).dataSync())).toBeLessThan(1e-4);
+
     const largest = tf.scalar(1);
     const { root } = linalg.inverseRoot(matrix, 4, { ridge: 1e-3, largest, precision });
     expect(relativeError(root, powerOf(matrix, -1 / 4, 1e-3))).toBeLessThan(1e-5);

@@ -1,0 +1,104 @@
+import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { timesTransposed } from "../engine/custom/dense/product.ts";
+import { useBackend } from "../engine/index.ts";
+import { KEPT_PREVIOUS, spdSolve } from "./index.ts";
+import {
+  BACKENDS,
+  geometric,
+  ORDERS,
+  PRECISIONS,
+  powerOf,
+  read,
+  relativeError,
+  seed,
+  uniforms,
+  withSpectrum,
+} from "./testing.ts";
+
+const ones = (n: number, columns = 1) => tf.ones<tf.Rank.R2>([n, columns]);
+
+describe.each(BACKENDS)("spdSolve on %s", (backend) => {
+  beforeAll(async () => {
+    await useBackend({ backend, threads: 2 });
+  });
+
+  /** Relative error that a solution of this condition may have. */
+  const bound = (precision: "float32" | "float64", condition: number) =>
+    backend === "reference" || precision === "float64" ? 4e-7 : 4e-7 + 1e-7 * condition;
+
+  test("is within rounding for every condition, in both precisions", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...ORDERS),
+        fc.constantFrom(1, 3),
+        seed,
+        fc.integer({ min: 0, max: 5 }),
+        (n, columns, s, digits) => {
+          const condition = 10 ** digits;
+          const matrix = withSpectrum(geometric(n, condition), s);
+          const damping = 1 / condition;
+          const rhs = tf.tensor2d(Float32Array.from(uniforms(n * columns, s + 1)), [n, columns]);
+          const inverse = powerOf(matrix, -1, damping);
+          const rows = Float64Array.from(tf.transpose(rhs).dataSync());
+          const expected = timesTransposed(inverse, n, rows, columns, n);
+          for (const precision of PRECISIONS) {
+            const { solution, retries } = spdSolve(matrix, rhs, { damping, precision });
+            expect(read(retries)).toBe(0);
+            expect(relativeError(solution, expected)).toBeLessThan(bound(precision, condition));
+          }
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
+  test("a damping that does not suffice grows to the first that does", () => {
+    const matrix = tf.tensor2d([1, 0, 0, -3e-6], [2, 2]);
+    const { solution, retries } = spdSolve(matrix, ones(2), { damping: 0 });
+    expect(read(retries)).toBe(3);
+    expect(relativeError(solution, [1 / (1 + 5e-6), 1 / 2e-6])).toBeLessThan(1e-5);
+  });
+
+  test("nothing works: the right-hand side", () => {
+    for (const values of [
+      [1, 2, 2, 1],
+      [Number.NaN, 1, 1, 1],
+      [Number.POSITIVE_INFINITY, 0, 0, 1],
+      [0, 0, 0, 0],
+    ]) {
+      const rhs = tf.tensor2d([5, 6], [2, 1]);
+      const { solution, retries } = spdSolve(tf.tensor2d(values, [2, 2]), rhs, { damping: 0 });
+      expect(read(retries)).toBe(KEPT_PREVIOUS);
+      expect([...solution.dataSync()]).toEqual([5, 6]);
+    }
+  });
+
+  test("the damping may be a graph value, and 1 × 1 works", () => {
+    const { solution } = spdSolve(tf.tensor2d([[3]]), ones(1, 2), { damping: tf.square(1) });
+    expect(relativeError(solution, [0.25, 0.25])).toBeLessThan(1e-6);
+  });
+
+  test("a right-hand side that does not fit is refused", () => {
+    expect(() => spdSolve(tf.eye(3), ones(2), { damping: 1 })).toThrow(
+      "spdSolve: rhs must have shape [3,1]; got [2,1].",
+    );
+  });
+});
+
+/** Blocks of leaves of 128, complements in blocks, and a last leaf that is padded. */
+test("a large system leaves a small residual", async () => {
+  await useBackend({ backend: "onnxruntime", threads: 2 });
+  const n = 1500;
+  const half = tf.tensor2d(Float32Array.from(uniforms(n * 40, 5)), [n, 40]);
+  const matrix = tf.matMul(half, half, false, true) as tf.Tensor2D;
+  const rhs = tf.tensor2d(Float32Array.from(uniforms(n, 6)), [n, 1]);
+  const damping = 0.1;
+  for (const precision of PRECISIONS) {
+    const { solution, retries } = spdSolve(matrix, rhs, { damping, precision });
+    expect(read(retries)).toBe(0);
+    const back = tf.add(tf.matMul(matrix, solution), tf.mul(solution, damping));
+    expect(relativeError(back, rhs.dataSync())).toBeLessThan(1e-4);
+  }
+});
