@@ -12,7 +12,7 @@ import { Leaves } from "./leaves.ts";
 import { type Float, inFloat, product, slice } from "./matrix.ts";
 
 /** Below this order a complement is one product, though half of it is never read. */
-const COMPLEMENT_LEAF = 512;
+const COMPLEMENT_LEAF = 256;
 
 /** The lower triangle of a symmetric matrix: whole, or in blocks. */
 type Lower =
