@@ -10,8 +10,8 @@
  *
  * In a step that renews the curvature, G̃ = Σ_i u_i/N, and pushing through gives the same without
  * cancellation: P(G̃) = Σ_i w_i u_i/N with w = (K + λI)⁻¹1. Where every step does, that is one
- * system to solve, and no inverse; or (F + λI) P(G̃) = G̃ itself, where a layer has fewer weights
- * than the batch has examples. In other steps G̃/λ dominates, and float32 loses little of it.
+ * system to solve, and no inverse; or (F + λI) P(G̃) = G̃ itself, where that takes fewer FLOPs,
+ * as for few weights and many examples. In other steps G̃/λ dominates, and float32 loses little of it.
  *
  * Differences from the source: exact, where it truncates each e_i to rank 16 and sketches K and v;
  * `sketchSize`, `correction` and `variant` bring its sketch, its rank-one sum and ASDL's factor.
@@ -109,7 +109,7 @@ export const seng = defineOptimizer({
   schedule: "task",
   cost: ({ dIn: a, dOut: b, rows, examples: n }) => ({
     curvature: 2 * n * n * (a + b),
-    inverse: n ** 3,
+    inverse: n ** 3 / 3,
     precondition: 4 * n * a * b,
     state: rows * (a + b) + n * n + a * b,
   }),
@@ -216,6 +216,12 @@ function gramBlock(
     return solved.solution;
   };
 
+  /** Whether F of the weights takes fewer FLOPs than K of n examples, of one position each. */
+  const fisherIsCheaper = (n: number): boolean => {
+    const weights = order * layer.dOut;
+    return weights ** 2 * (2 * n + weights / 3) < n ** 2 * (2 * (order + layer.dOut) + n / 3);
+  };
+
   /** `(F + λI)⁻¹ G̃` of the layer's weights, `[ab, ab]`, with F and G̃ of one batch. */
   const ownFisher = (observation: Observation, problem: Problem) => {
     const { fisher, gradient } = inPhase("curvature", () => {
@@ -252,7 +258,7 @@ function gramBlock(
   return {
     reuse,
     renew: (gradientOf, observation, problem) => {
-      if (onlyOwn && order * layer.dOut < problem.examples) return ownFisher(observation, problem);
+      if (onlyOwn && fisherIsCheaper(problem.examples)) return ownFisher(observation, problem);
       const { gram, ...seen } = inPhase("curvature", () => gramOf(observation, problem));
       const ownBatch = (weights: tf.Tensor) =>
         asParameters(treated, tf.div(weightedSum(seen.rows, weights), problem.terms));
