@@ -16,8 +16,8 @@
  * Differences from the source: exact, where it truncates each e_i to rank 16 and sketches K and v;
  * `sketchSize`, `correction` and `variant` bring its sketch, its rank-one sum and ASDL's factor.
  *
- * Per layer: 2n²(a + b) FLOPs of curvature (convolutions: `example-gram.ts`), n³/3 per system
- * (n³ per inverse, at an interval above 1), 4nab per step; n² floats of state and rows·(a + b) more at an interval above 1.
+ * Per layer: 2n²(a + b) FLOPs of curvature (convolutions: `example-gram.ts`), n³/3 per system, 4nab
+ * per step. At an interval above 1 an inverse is kept: n³ FLOPs, n² + rows·(a + b) floats of state.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
