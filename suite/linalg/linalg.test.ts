@@ -8,13 +8,23 @@ import {
   largestEigenvalue,
   qr,
   spdInverse,
+  spdSolve,
   symmetricEigen,
   symmetrize,
   trace,
   triangularSolve,
   triu,
 } from "./index.ts";
-import { BACKENDS, geometric, powerOf, read, relativeError, withSpectrum } from "./testing.ts";
+import {
+  BACKENDS,
+  geometric,
+  PRECISIONS,
+  powerOf,
+  read,
+  relativeError,
+  uniforms,
+  withSpectrum,
+} from "./testing.ts";
 
 describe.each(BACKENDS)("on %s", (backend) => {
   beforeAll(async () => {
@@ -35,6 +45,7 @@ describe.each(BACKENDS)("on %s", (backend) => {
     const before = tf.memory().numTensors;
     tf.dispose([
       spdInverse(matrix, { damping: 1 }),
+      spdSolve(matrix, matrix, { damping: 1 }),
       cholesky(matrix),
       qr(matrix),
       triangularSolve(matrix, matrix),
@@ -92,6 +103,34 @@ describe("as a graph", () => {
     expect(relativeError(root("float32").root, expected)).toBeLessThan(single);
     expect(relativeError(root("float64").root, expected)).toBeLessThan(3e-7);
   });
+});
+
+/** Zero blocks are skipped, halves of what is symmetric too, and the last leaf is padded. */
+test.each(PRECISIONS)("an order of 1100 in %s, by its residuals", async (precision) => {
+  await useBackend({ backend: "onnxruntime", threads: 2 });
+  const n = 1100;
+  const half = tf.tensor2d(Float32Array.from(uniforms(n * n, 5)), [n, n]);
+  const eye = tf.eye(n);
+  // Eigenvalues of 0.1 to about 0.43.
+  const matrix = tf.add<tf.Tensor2D>(
+    tf.mul(eye, 0.1),
+    tf.div(tf.matMul(half, half, false, true), n),
+  );
+  const fromIdentity = (x: tf.Tensor) => read(tf.norm(tf.sub(x, eye))) / Math.sqrt(n);
+
+  const { inverse } = spdInverse(tf.sub(matrix, tf.mul(eye, 0.1)), { damping: 0.1, precision });
+  expect(fromIdentity(tf.matMul(inverse, matrix))).toBeLessThan(1e-5);
+  expect(relativeError(tf.transpose(inverse), inverse.dataSync())).toBeLessThan(1e-6);
+
+  const { factor } = cholesky(matrix, { precision });
+  expect(relativeError(tf.matMul(factor, factor, false, true), matrix.dataSync())).toBeLessThan(
+    1e-6,
+  );
+  expect(read(tf.sum(tf.abs(triu(factor))))).toBeCloseTo(read(tf.sum(tf.mul(factor, eye))), 2);
+
+  const { root } = inverseRoot(matrix, 2, { ridge: 0, largest: tf.scalar(0.45), precision });
+  const approximation = precision === "float32" ? 1e-3 : 1e-5;
+  expect(fromIdentity(tf.matMul(tf.matMul(root, root), matrix))).toBeLessThan(approximation);
 });
 
 test("wrong arguments name what was given and what is allowed", () => {

@@ -12,6 +12,15 @@
  * has no more of them.
  */
 import type { GraphBuilder } from "../../graph.ts";
+import {
+  factorProduct,
+  IN_BLOCKS,
+  inBlocks,
+  LARGE,
+  type Lower,
+  type Products,
+  plusOuter,
+} from "./blocks.ts";
 import { type FactorOptions, type InverseFactor, Leaves } from "./leaves.ts";
 import {
   allFinite,
@@ -20,14 +29,8 @@ import {
   inFloat,
   padEnd,
   product,
-  slice,
   stackedProduct,
 } from "./matrix.ts";
-
-/** Larger leaves mean fewer nodes, smaller ones more matrix products. */
-const LEAF = 64;
-const LEAF_OF_LARGE = 128;
-const LARGE = 1024;
 
 /**
  * Factors the symmetric matrix whose lower triangle `matrix` holds. `positive` is a bool scalar, or
@@ -40,38 +43,28 @@ export function inverseFactor(
   options: FactorOptions,
 ): { root: InverseFactor; positive: string } {
   const leaves = new Leaves(b, options);
-  const root = factor(b, matrix, options.n, options, leaves);
+  const root = factor(b, { n: options.n, whole: matrix }, options, leaves);
   return { root, positive: leaves.positive() };
-}
-
-/**
- * Where a block of order n, of a matrix of order `whole`, is split: after whole leaves, so that only
- * the last one needs padding. All of it where it is a leaf itself.
- */
-export function firstHalf(n: number, whole = n): number {
-  const leaf = whole < LARGE ? LEAF : LEAF_OF_LARGE;
-  return n <= leaf ? n : Math.ceil(n / 2 / leaf) * leaf;
 }
 
 function factor(
   b: GraphBuilder,
-  matrix: string,
-  n: number,
+  matrix: Lower,
   options: FactorOptions,
   leaves: Leaves,
 ): InverseFactor {
-  const h = firstHalf(n, options.n);
-  if (h === n) return leaves.factor(matrix, n);
-  const multiply = options.count === undefined ? product : stackedProduct;
-  const [near, far] = [[0, h] as const, [h, n] as const];
-  const first = factor(b, slice(b, matrix, { rows: near, columns: near }), h, options, leaves);
-  const below = slice(b, matrix, { rows: far, columns: near });
-  const l21 = multiply(b, below, first.inverse, { transY: true });
-  const rest = slice(b, matrix, { rows: far, columns: far });
-  const complement = multiply(b, l21, l21, { transY: true, alpha: -1, plus: rest });
-  const second = factor(b, complement, n - h, options, leaves);
-  const corner = multiply(b, second.inverse, multiply(b, l21, first.inverse), { alpha: -1 });
-  const sizes = { secondSize: n - h, stacked: options.count !== undefined };
+  const { n } = matrix;
+  const blocks = inBlocks(b, matrix, options.n);
+  if ("whole" in blocks) return leaves.factor(blocks.whole, n);
+  const products = productsOf(options);
+  const first = factor(b, blocks.first, options, leaves);
+  const l21 = factorProduct(b, first, blocks.below, { side: "right", transpose: true }, products);
+  const outer = { sign: -1, whole: options.n } as const;
+  const complement = plusOuter(b, blocks.second, l21, outer, products);
+  const second = factor(b, complement, options, leaves);
+  const carried = factorProduct(b, first, l21, { side: "right" }, products);
+  const corner = factorProduct(b, second, carried, { side: "left", alpha: -1 }, products);
+  const sizes = { secondSize: second.n, stacked: options.count !== undefined };
   return {
     n,
     inverse: joined(b, first.inverse, corner, second.inverse, sizes),
@@ -80,6 +73,12 @@ function factor(
     }),
     split: { first, second, corner },
   };
+}
+
+function productsOf({ n, count }: FactorOptions): Products {
+  if (count === undefined && n >= LARGE) return IN_BLOCKS;
+  const multiply = count === undefined ? product : stackedProduct;
+  return { multiply, dense: Number.POSITIVE_INFINITY };
 }
 
 /** `[[first, 0], [corner, second]]`. */

@@ -12,7 +12,8 @@
 import type { GraphBuilder } from "../../graph.ts";
 import { MAX_RETRIES, RETRY_FLOOR, ROOT_TOLERANCE } from "../kernels.ts";
 import { type RootAttributes, rootFractions, type SimpleFractions } from "../rational.ts";
-import { firstHalf, inverseFactor } from "./cholesky.ts";
+import { firstHalf, gramBlocks, LARGE, symmetric } from "./blocks.ts";
+import { inverseFactor } from "./cholesky.ts";
 import type { InverseFactor } from "./leaves.ts";
 import { allFinite, assemble, every, identityLike, inFloat, product, transpose } from "./matrix.ts";
 import { residualOf, type Spectrum } from "./residual.ts";
@@ -178,7 +179,8 @@ const UPPER_RIGHT = 1;
 /** Shapes of the parts in which X is summed: one, or upper left, upper right, lower right. */
 function partShapes(n: number): [number, number][] {
   const h = firstHalf(n);
-  if (h === n) return [[n, n]];
+  // A large Gram matrix comes in smaller blocks: to put them together costs little.
+  if (h === n || n >= LARGE) return [[n, n]];
   return [
     [h, h],
     [h, n - h],
@@ -189,6 +191,7 @@ function partShapes(n: number): [number, number][] {
 /** The parts plus those of `Σ Mᵀ M` over the group: one product, for stacked rows add up. */
 function addGram(b: GraphBuilder, m: InverseFactor, parts: readonly string[]): string[] {
   const [topLeft, topRight, bottomRight] = parts as [string, string, string];
+  if (m.n >= LARGE) return [b.node("Add", [topLeft, symmetric(b, gramBlocks(b, m, m.n))])];
   const rows = (x: string, columns: number) => b.reshape(x, [-1, columns]);
   const add = (x: string, y: string, plus: string) => product(b, x, y, { transX: true, plus });
   if (parts.length === 1 || !m.split) {

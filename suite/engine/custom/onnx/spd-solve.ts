@@ -6,18 +6,10 @@
  *   A = [P ·; Q R],  L₁ = chol P,  L₂₁ L₁ᵀ = Q,  L₂ = chol(R − L₂₁ L₂₁ᵀ)
  */
 import type { GraphBuilder } from "../../graph.ts";
-import { firstHalf } from "./cholesky.ts";
+import { IN_BLOCKS, inBlocks, type Lower, part, plusOuter } from "./blocks.ts";
 import { emitDamped } from "./damped.ts";
 import { Leaves } from "./leaves.ts";
-import { type Float, inFloat, product, slice } from "./matrix.ts";
-
-/** Below this order a complement is one product, though half of it is never read. */
-const COMPLEMENT_LEAF = 256;
-
-/** The lower triangle of a symmetric matrix: whole, or in blocks. */
-type Lower =
-  | { readonly n: number; readonly whole: string }
-  | { readonly n: number; readonly first: Lower; readonly below: string; readonly second: Lower };
+import { type Float, inFloat, product } from "./matrix.ts";
 
 /** L: the inverse of a leaf, or blocks. */
 type Factor =
@@ -51,64 +43,22 @@ export function emitSpdSolve(
     { name: rhs, shape: [n, columns] },
     (g, shift) => {
       const leaves = new Leaves(g, { n, dtype, shift });
-      const factor = new Factorization(g, n, leaves).of({ n, whole: s });
-      const solution = backward(g, factor, forward(g, factor, right));
+      const l = factor(g, { n, whole: s }, n, leaves);
+      const solution = backward(g, l, forward(g, l, right));
       return { result: inFloat(g, solution, dtype, "float32"), positive: leaves.positive() };
     },
   );
   return [b.node("Where", [b.reshape(good, []), result, rhs]), b.reshape(failures, [])];
 }
 
-class Factorization {
-  constructor(
-    private readonly b: GraphBuilder,
-    /** Order of the whole matrix. */
-    private readonly order: number,
-    private readonly leaves: Leaves,
-  ) {}
-
-  of(matrix: Lower): Factor {
-    const { b } = this;
-    const blocks = this.split(matrix);
-    if ("whole" in blocks) return this.leaves.factor(blocks.whole, blocks.n);
-    const first = this.of(blocks.first);
-    const l21 = beside(b, first, blocks.below);
-    return { n: matrix.n, first, l21, second: this.of(this.minus(blocks.second, l21)) };
-  }
-
-  /** In blocks, unless it is a leaf. */
-  private split(matrix: Lower): Lower {
-    const { n } = matrix;
-    const h = firstHalf(n, this.order);
-    if (h === n || !("whole" in matrix)) return matrix;
-    const [near, far] = [[0, h] as const, [h, n] as const];
-    const block = (rows: readonly [number, number], columns: readonly [number, number]) =>
-      slice(this.b, matrix.whole, { rows, columns });
-    return {
-      n,
-      first: { n: h, whole: block(near, near) },
-      below: block(far, near),
-      second: { n: n - h, whole: block(far, far) },
-    };
-  }
-
-  /** `A − x xᵀ` */
-  private minus(matrix: Lower, x: string): Lower {
-    const { b } = this;
-    const { n } = matrix;
-    const blocks = n > COMPLEMENT_LEAF ? this.split(matrix) : matrix;
-    if ("whole" in blocks) {
-      return { n, whole: product(b, x, x, { transY: true, alpha: -1, plus: blocks.whole }) };
-    }
-    const { first, below, second } = blocks;
-    const [upper, lower] = [part(b, x, 0, [0, first.n]), part(b, x, 0, [first.n, n])];
-    return {
-      n,
-      first: this.minus(first, upper),
-      below: product(b, lower, upper, { transY: true, alpha: -1, plus: below }),
-      second: this.minus(second, lower),
-    };
-  }
+function factor(b: GraphBuilder, matrix: Lower, order: number, leaves: Leaves): Factor {
+  const { n } = matrix;
+  const blocks = inBlocks(b, matrix, order);
+  if ("whole" in blocks) return leaves.factor(blocks.whole, n);
+  const first = factor(b, blocks.first, order, leaves);
+  const l21 = beside(b, first, blocks.below);
+  const complement = plusOuter(b, blocks.second, l21, { sign: -1, whole: order }, IN_BLOCKS);
+  return { n, first, l21, second: factor(b, complement, order, leaves) };
 }
 
 /** X of `X Lᵀ = B`. */
@@ -136,8 +86,4 @@ function backward(b: GraphBuilder, l: Factor, rhs: string): string {
   const rest = part(b, rhs, 0, [0, l.first.n]);
   const x1 = backward(b, l.first, product(b, l.l21, x2, { transX: true, alpha: -1, plus: rest }));
   return b.node("Concat", [x1, x2], { axis: 0 });
-}
-
-function part(b: GraphBuilder, x: string, axis: 0 | 1, [from, to]: readonly [number, number]) {
-  return b.node("Slice", [x, b.ints([from]), b.ints([to]), b.ints([axis])]);
 }

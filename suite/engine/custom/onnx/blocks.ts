@@ -1,0 +1,151 @@
+/**
+ * @file Symmetric matrices of which only the lower triangle is computed, in blocks, and what keeps
+ * the zero blocks of a triangular factor out of products with it.
+ */
+import type { GraphBuilder } from "../../graph.ts";
+import type { InverseFactor } from "./leaves.ts";
+import { assemble, product, slice, transpose } from "./matrix.ts";
+
+/** Larger leaves mean fewer nodes, smaller ones more matrix products. */
+const LEAF = 64;
+const LEAF_OF_LARGE = 128;
+/** From this order on what is known to be zero or symmetric is left out of the products. */
+export const LARGE = 1024;
+
+/** How products of blocks are written. */
+export interface Products {
+  readonly multiply: typeof product;
+  /** Largest order of a block that is one product, whatever of it is zero or known. */
+  readonly dense: number;
+}
+
+/** Of matrices whose blocks repay what smaller products lose. */
+export const IN_BLOCKS: Products = { multiply: product, dense: 256 };
+
+/**
+ * Where a block of order n, of a matrix of order `whole`, is split: after whole leaves, so that only
+ * the last one needs padding. All of it where it is a leaf itself.
+ */
+export function firstHalf(n: number, whole = n): number {
+  const leaf = whole < LARGE ? LEAF : LEAF_OF_LARGE;
+  return n <= leaf ? n : Math.ceil(n / 2 / leaf) * leaf;
+}
+
+/** The lower triangle of a symmetric matrix: in one piece, whose upper triangle is not read, or in blocks. */
+export type Lower =
+  | { readonly n: number; readonly whole: string }
+  | { readonly n: number; readonly first: Lower; readonly below: string; readonly second: Lower };
+
+/** In blocks, unless it is a leaf of a matrix of order `whole`. */
+export function inBlocks(b: GraphBuilder, matrix: Lower, whole: number): Lower {
+  const { n } = matrix;
+  const h = firstHalf(n, whole);
+  if (h === n || !("whole" in matrix)) return matrix;
+  const [near, far] = [[0, h] as const, [h, n] as const];
+  const block = (rows: readonly [number, number], columns: readonly [number, number]) =>
+    slice(b, matrix.whole, { rows, columns });
+  return {
+    n,
+    first: { n: h, whole: block(near, near) },
+    below: block(far, near),
+    second: { n: n - h, whole: block(far, far) },
+  };
+}
+
+export interface Outer {
+  /** −1: `A − x xᵀ`, 1: `A + xᵀ x` */
+  readonly sign: 1 | -1;
+  /** Order of the matrix that A is a block of. */
+  readonly whole: number;
+}
+
+/** `A − x xᵀ` or `A + xᵀ x`. */
+export function plusOuter(
+  b: GraphBuilder,
+  matrix: Lower,
+  x: string,
+  form: Outer,
+  products: Products,
+): Lower {
+  const { n } = matrix;
+  const { sign, whole } = form;
+  const axis = sign < 0 ? 0 : 1;
+  const transposed = axis === 0 ? { transY: true } : { transX: true };
+  const times = (y: string, z: string, plus: string) =>
+    products.multiply(b, y, z, { ...transposed, alpha: sign, plus });
+  const blocks = n > products.dense ? inBlocks(b, matrix, whole) : matrix;
+  if ("whole" in blocks) return { n, whole: times(x, x, blocks.whole) };
+  const { first, below, second } = blocks;
+  const [near, far] = [part(b, x, axis, [0, first.n]), part(b, x, axis, [first.n, n])];
+  return {
+    n,
+    first: plusOuter(b, first, near, form, products),
+    below: times(far, near, below),
+    second: plusOuter(b, second, far, form, products),
+  };
+}
+
+/** The whole matrix, both triangles. */
+export function symmetric(b: GraphBuilder, matrix: Lower): string {
+  if ("whole" in matrix) return matrix.whole;
+  const { first, below, second } = matrix;
+  return assemble(b, [symmetric(b, first), transpose(b, below)], [below, symmetric(b, second)]);
+}
+
+/** Some of the rows (axis 0) or columns of a matrix. */
+export function part(
+  b: GraphBuilder,
+  x: string,
+  axis: 0 | 1,
+  [from, to]: readonly [number, number],
+): string {
+  return b.node("Slice", [x, b.ints([from]), b.ints([to]), b.ints([axis])]);
+}
+
+export interface FactorProduct {
+  /** On which side of x the factor M stands. */
+  readonly side: "left" | "right";
+  readonly transpose?: boolean;
+  readonly alpha?: number;
+}
+
+/** `α op(M) x` or `α x op(M)` for a lower triangular M, without M's zero blocks. */
+export function factorProduct(
+  b: GraphBuilder,
+  m: InverseFactor,
+  x: string,
+  form: FactorProduct,
+  products: Products,
+): string {
+  const { side, transpose: flipped = false, alpha = 1 } = form;
+  const left = side === "left";
+  const times = (matrix: string, y: string, plus?: string) =>
+    left
+      ? products.multiply(b, matrix, y, { transX: flipped, alpha, ...(plus && { plus }) })
+      : products.multiply(b, y, matrix, { transY: flipped, alpha, ...(plus && { plus }) });
+  if (!m.split || m.n <= products.dense) return times(m.inverse, x);
+  const { first, second, corner } = m.split;
+  const axis = left ? 0 : 1;
+  const x1 = part(b, x, axis, [0, first.n]);
+  const x2 = part(b, x, axis, [first.n, m.n]);
+  const y1 = factorProduct(b, first, x1, form, products);
+  const y2 = factorProduct(b, second, x2, form, products);
+  // op(M) x and x op(M) meet M's corner with the other half of x.
+  const results = left !== flipped ? [y1, times(corner, x1, y2)] : [times(corner, x2, y1), y2];
+  return b.node("Concat", results, { axis });
+}
+
+/** `Mᵀ M`, in blocks. */
+export function gramBlocks(b: GraphBuilder, m: InverseFactor, whole: number): Lower {
+  const { n } = m;
+  if (!m.split || n <= IN_BLOCKS.dense) {
+    return { n, whole: product(b, m.inverse, m.inverse, { transX: true }) };
+  }
+  const { first, second, corner } = m.split;
+  return {
+    n,
+    first: plusOuter(b, gramBlocks(b, first, whole), corner, { sign: 1, whole }, IN_BLOCKS),
+    below: factorProduct(b, second, corner, { side: "left", transpose: true }, IN_BLOCKS),
+    second: gramBlocks(b, second, whole),
+  };
+}
