@@ -91,13 +91,25 @@ function panelTable(panel: FigurePanel, title: string): Html {
 
 function numberTable(spec: FigureSpec): Html {
   const { columns, rows } = numbersOf(spec.figure);
-  const text = (value: string | number | null) =>
-    value === null ? "–" : typeof value === "number" ? sizeText(value) : labelOf(value);
+  const body = rows.flatMap(([, ...values]) => values.filter((one) => typeof one === "number"));
+  const bodyText = spec.figure.kind === "table" ? evenly(body) : sizeText;
+  const text = (value: string | number | null, i: number) =>
+    value === null
+      ? "–"
+      : typeof value === "string"
+        ? labelOf(value)
+        : (i === 0 ? sizeText : bodyText)(value);
   return scrollTable(
     spec.title,
     html`<thead><tr>${columns.map((one) => html`<th scope="col">${one || "row"}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((value, i) => (i === 0 ? html`<th scope="row">${text(value)}</th>` : html`<td>${text(value)}</td>`))}</tr>`)}</tbody>`,
+<tbody>${rows.map((row) => html`<tr>${row.map((value, i) => (i === 0 ? html`<th scope="row">${text(value, i)}</th>` : html`<td>${text(value, i)}</td>`))}</tr>`)}</tbody>`,
   );
+}
+
+/** Numbers of one quantity: four digits of the largest, and as many decimals of the others. */
+function evenly(values: readonly number[]): (value: number) => string {
+  const decimals = Math.max(0, 3 - Math.floor(Math.log10(Math.max(...values.map(Math.abs)))));
+  return (value) => value.toFixed(decimals).replace("-", "−");
 }
 
 function sizeText(value: number): string {

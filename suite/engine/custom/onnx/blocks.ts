@@ -53,13 +53,14 @@ export function inBlocks(b: GraphBuilder, matrix: Lower, whole: number): Lower {
 }
 
 export interface Outer {
-  /** −1: `A − x xᵀ`, 1: `A + xᵀ x` */
-  readonly sign: 1 | -1;
+  /** Products of x's rows (`x xᵀ`) or of its columns (`xᵀ x`). */
+  readonly of: "rows" | "columns";
+  readonly alpha: number;
   /** Order of the matrix that A is a block of. */
   readonly whole: number;
 }
 
-/** `A − x xᵀ` or `A + xᵀ x`. */
+/** `A + α x xᵀ` or `A + α xᵀ x`. */
 export function plusOuter(
   b: GraphBuilder,
   matrix: Lower,
@@ -68,11 +69,11 @@ export function plusOuter(
   products: Products,
 ): Lower {
   const { n } = matrix;
-  const { sign, whole } = form;
-  const axis = sign < 0 ? 0 : 1;
-  const transposed = axis === 0 ? { transY: true } : { transX: true };
+  const { of, alpha, whole } = form;
+  const axis = of === "rows" ? 0 : 1;
+  const transposed = of === "rows" ? { transY: true } : { transX: true };
   const times = (y: string, z: string, plus: string) =>
-    products.multiply(b, y, z, { ...transposed, alpha: sign, plus });
+    products.multiply(b, y, z, { ...transposed, alpha, plus });
   const blocks = n > products.dense ? inBlocks(b, matrix, whole) : matrix;
   if ("whole" in blocks) return { n, whole: times(x, x, blocks.whole) };
   const { first, below, second } = blocks;
@@ -144,7 +145,13 @@ export function gramBlocks(b: GraphBuilder, m: InverseFactor, whole: number): Lo
   const { first, second, corner } = m.split;
   return {
     n,
-    first: plusOuter(b, gramBlocks(b, first, whole), corner, { sign: 1, whole }, IN_BLOCKS),
+    first: plusOuter(
+      b,
+      gramBlocks(b, first, whole),
+      corner,
+      { of: "columns", alpha: 1, whole },
+      IN_BLOCKS,
+    ),
     below: factorProduct(b, second, corner, { side: "left", transpose: true }, IN_BLOCKS),
     second: gramBlocks(b, second, whole),
   };

@@ -59,7 +59,7 @@ function factor(
   const products = productsOf(options);
   const first = factor(b, blocks.first, options, leaves);
   const l21 = factorProduct(b, first, blocks.below, { side: "right", transpose: true }, products);
-  const outer = { sign: -1, whole: options.n } as const;
+  const outer = { of: "rows", alpha: -1, whole: options.n } as const;
   const complement = plusOuter(b, blocks.second, l21, outer, products);
   const second = factor(b, complement, options, leaves);
   const carried = factorProduct(b, first, l21, { side: "right" }, products);

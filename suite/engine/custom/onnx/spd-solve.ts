@@ -57,7 +57,8 @@ function factor(b: GraphBuilder, matrix: Lower, order: number, leaves: Leaves): 
   if ("whole" in blocks) return leaves.factor(blocks.whole, n);
   const first = factor(b, blocks.first, order, leaves);
   const l21 = beside(b, first, blocks.below);
-  const complement = plusOuter(b, blocks.second, l21, { sign: -1, whole: order }, IN_BLOCKS);
+  const outer = { of: "rows", alpha: -1, whole: order } as const;
+  const complement = plusOuter(b, blocks.second, l21, outer, IN_BLOCKS);
   return { n, first, l21, second: factor(b, complement, order, leaves) };
 }
 
