@@ -106,9 +106,11 @@ function numberTable(spec: FigureSpec): Html {
   );
 }
 
-/** Numbers of one quantity: four digits of the largest, and as many decimals of the others. */
+/** Numbers of one quantity, with as many decimals in every place: at most four digits of the largest. */
 function evenly(values: readonly number[]): (value: number) => string {
-  const decimals = Math.max(0, 3 - Math.floor(Math.log10(Math.max(...values.map(Math.abs)))));
+  const most = Math.max(0, 3 - Math.floor(Math.log10(Math.max(...values.map(Math.abs)))));
+  const needed = values.map((value) => `${Number(value.toFixed(most))}`.split(".")[1]?.length ?? 0);
+  const decimals = Math.max(0, ...needed);
   return (value) => value.toFixed(decimals).replace("-", "−");
 }
 
