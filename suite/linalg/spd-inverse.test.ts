@@ -11,6 +11,7 @@ import {
   powerOf,
   read,
   relativeError,
+  rounding,
   seed,
   uniforms,
   withSpectrum,
@@ -20,10 +21,6 @@ describe.each(BACKENDS)("on %s", (backend) => {
   beforeAll(async () => {
     await useBackend({ backend, threads: 2 });
   });
-
-  /** Relative error that an inverse of this condition may have. */
-  const bound = (precision: "float32" | "float64", condition: number) =>
-    backend === "reference" || precision === "float64" ? 4e-7 : 4e-7 + 1e-7 * condition;
 
   describe("spdInverse", () => {
     test("is within rounding for every condition, in both precisions", () => {
@@ -36,7 +33,9 @@ describe.each(BACKENDS)("on %s", (backend) => {
           for (const precision of PRECISIONS) {
             const { inverse, retries } = spdInverse(matrix, { damping, precision });
             expect(read(retries)).toBe(0);
-            expect(relativeError(inverse, expected)).toBeLessThan(bound(precision, condition));
+            expect(relativeError(inverse, expected)).toBeLessThan(
+              rounding(backend, precision, condition),
+            );
           }
         }),
         { numRuns: 8 },

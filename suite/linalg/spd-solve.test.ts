@@ -12,6 +12,7 @@ import {
   powerOf,
   read,
   relativeError,
+  rounding,
   seed,
   uniforms,
   withSpectrum,
@@ -23,10 +24,6 @@ describe.each(BACKENDS)("spdSolve on %s", (backend) => {
   beforeAll(async () => {
     await useBackend({ backend, threads: 2 });
   });
-
-  /** Relative error that a solution of this condition may have. */
-  const bound = (precision: "float32" | "float64", condition: number) =>
-    backend === "reference" || precision === "float64" ? 4e-7 : 4e-7 + 1e-7 * condition;
 
   test("is within rounding for every condition, in both precisions", () => {
     fc.assert(
@@ -46,7 +43,9 @@ describe.each(BACKENDS)("spdSolve on %s", (backend) => {
           for (const precision of PRECISIONS) {
             const { solution, retries } = spdSolve(matrix, rhs, { damping, precision });
             expect(read(retries)).toBe(0);
-            expect(relativeError(solution, expected)).toBeLessThan(bound(precision, condition));
+            expect(relativeError(solution, expected)).toBeLessThan(
+              rounding(backend, precision, condition),
+            );
           }
         },
       ),

@@ -61,6 +61,16 @@ export function relativeError(actual: tf.Tensor, expected: ArrayLike<number>): n
   return Math.sqrt(error / size);
 }
 
+/** Relative error that an inverse, or a solution, of this condition may have. */
+export function rounding(
+  backend: (typeof BACKENDS)[number],
+  precision: (typeof PRECISIONS)[number],
+  condition: number,
+): number {
+  const exact = backend === "reference" || precision === "float64";
+  return 4e-7 + (exact ? 0 : 1e-7 * condition);
+}
+
 /** The value of a scalar. */
 export function read(scalar: tf.Tensor): number {
   return scalar.dataSync()[0] as number;
