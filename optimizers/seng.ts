@@ -101,7 +101,7 @@ export const seng = defineOptimizer({
   },
   needs: { layerInputs: true, outputGradients: true },
   hyperparameters,
-  search: { learningRate: logUniform(1e-3, 1), damping: logUniform(1e-2, 10) },
+  search: { learningRate: logUniform(3e-3, 3), damping: logUniform(1e-2, 10) },
   paperGrid: {
     learningRate: [0.3, 0.1, 0.03, 0.01, 0.003, 0.001],
     damping: [1, 1e-3, 1e-6, 1e-9],
