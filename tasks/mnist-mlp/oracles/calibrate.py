@@ -60,6 +60,14 @@ RUNS = [
     {"batch": 16384, "method": "foof", "rate": 0.1, "partial": "keep", "augment": True},
     *({"batch": 16384, "augment": True, "seed": seed} for seed in (2, 3)),
     *({"batch": 16384, "partial": "keep", "augment": True, "seed": seed} for seed in (1, 2, 3)),
+    *(
+        {"batch": batch, "size": 49_152, "schedule": "step", "augment": True, **more}
+        for batch, more in (
+            (16384, {}), (16384, {"method": "adamw", "rate": 1e-3}), (16384, {"method": "foof", "rate": 0.1}),
+            (8192, {}), (4096, {}), (16384, {"seed": 2}), (16384, {"seed": 3}),
+            (16384, {"method": "adamw", "rate": 1e-3, "seed": 2}),
+        )
+    ),
 ]
 
 
