@@ -18,7 +18,7 @@ describe("estimator", () => {
     [256, 0.008],
     [160, 0.005],
     [1024, 0.032],
-    [16, 0.002],
+    [16, 0.0005],
   ])("adds up steps, evaluations and compilation at batch size %i", (batchSize, step) => {
     const each = updates(batchSize, 50_000) * step + rest;
     expect(seconds(madeCell("sgd", batchSize, 50_000))).toBeCloseTo(23 * each, 6);
@@ -28,6 +28,17 @@ describe("estimator", () => {
     const cubic = madeKnown([madeTime("seng", 256, 1), madeTime("seng", 512, 8)]);
     const each = updates(2048, 50_000) * 0.512 + rest;
     expect(estimator(cubic).seconds(madeCell("seng", 2048, 50_000))).toBeCloseTo(23 * each, 6);
+  });
+
+  it.each([
+    ["what every step costs from what each example does", [4, 10], 0.0025],
+    ["nothing from a smaller batch that took longer", [4, 3], 0.004],
+    ["nothing from one measurement", [4], 0.004],
+  ])("tells, below the smallest batch, %s", (_, milliseconds, step) => {
+    const times = milliseconds.map((ms, i) => madeTime("sgd", [64, 256][i] as number, ms));
+    const each = updates(16, 50_000) * step + rest;
+    const estimate = estimator(madeKnown(times)).seconds(madeCell("sgd", 16, 50_000));
+    expect(estimate).toBeCloseTo(23 * each, 6);
   });
 
   it("knows no time of a method that was not measured, but how it compares", () => {

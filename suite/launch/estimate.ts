@@ -99,20 +99,29 @@ function trialSeconds(
 }
 
 /**
- * On a straight line between measured batch sizes; past the largest in proportion to the batch, or
- * by the power of it that the two largest show: SENG's step grows as its cube.
+ * On a straight line between measured batch sizes. Past the largest in proportion to the batch, or by
+ * the power of it that the two largest show: SENG's step grows as its cube. Below the smallest on the
+ * line of the two smallest, whose height at 0 is what every step costs, but at least in proportion.
  */
 function stepSecondsAt(rows: readonly StepTime[], batchSize: number): number {
   const above = rows.find((one) => one.batchSize >= batchSize);
   const below = rows.findLast((one) => one.batchSize <= batchSize);
-  if (above && below) {
-    const share =
-      above === below ? 0 : (batchSize - below.batchSize) / (above.batchSize - below.batchSize);
-    return below.stepSeconds + share * (above.stepSeconds - below.stepSeconds);
+  if (above && below) return onLine(below, above, batchSize);
+  if (below) {
+    return below.stepSeconds * (batchSize / below.batchSize) ** growthOf(rows.slice(-2));
   }
-  const end = (above ?? below) as StepTime;
-  // A smaller batch is not assumed to be cheaper: small steps are mostly overhead.
-  return end.stepSeconds * Math.max(1, batchSize / end.batchSize) ** growthOf(rows.slice(-2));
+  const [first, second] = rows as [StepTime, StepTime | undefined];
+  const most = first.stepSeconds;
+  // One measurement cannot tell a step's cost from its examples': a smaller step may take as long.
+  if (!second) return most;
+  const proportional = most * (batchSize / first.batchSize);
+  return Math.min(most, Math.max(proportional, onLine(first, second, batchSize)));
+}
+
+function onLine(from: StepTime, to: StepTime, batchSize: number): number {
+  if (from === to) return from.stepSeconds;
+  const share = (batchSize - from.batchSize) / (to.batchSize - from.batchSize);
+  return from.stepSeconds + share * (to.stepSeconds - from.stepSeconds);
 }
 
 /** Power of the batch size by which a step grows between two measurements, at least 1. */
