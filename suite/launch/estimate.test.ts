@@ -67,6 +67,16 @@ describe("estimator", () => {
     expect(both.seconds(cell)).toBe(seconds(cell));
   });
 
+  it("takes another machine where that one measured nothing near", () => {
+    const [table] = known.times;
+    const [late] = madeKnown([madeTime("sgd", 1024, 9)], "onnxruntime-cpu-new-t1").times;
+    if (!table || !late) throw new Error("made without tables");
+    const both = estimator({ ...known, times: [table, { ...late, measuredAt: "2026-06-01" }] });
+    const [near, far] = [madeCell("sgd", 160, 50_000), madeCell("sgd", 2048, 50_000)];
+    expect(both.seconds(near)).toBe(seconds(near));
+    expect(both.seconds(far)).toBeCloseTo(23 * (updates(2048, 50_000) * 0.018 + rest), 6);
+  });
+
   it("costs nothing where a cell is invalid", () => {
     expect(seconds({ ...madeCell("sgd", 64, 50_000), invalid: "for a reason" })).toBe(0);
   });

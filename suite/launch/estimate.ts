@@ -33,10 +33,10 @@ export function estimator(known: Known): Estimator {
   const tables = known.times
     .filter(({ deviceClass }) => deviceClass.startsWith(classPrefix(known.engine)))
     .sort((a, b) => (a.measuredAt < b.measuredAt ? 1 : -1));
-  const rows = new Map<string, readonly StepTime[]>();
+  const rows = new Map<string, readonly StepTime[][]>();
   const methods = new Set(tables.flatMap(({ entries }) => entries.map((one) => one.optimizer)));
-  /** Of the machine that was measured last. */
-  const rowsOf = ({ task, tier }: Cell, optimizer: string): readonly StepTime[] => {
+  /** Of the machine that was measured last, of those that measured around this batch size if any did. */
+  const rowsOf = ({ task, tier, batchSize }: Cell, optimizer: string): readonly StepTime[] => {
     const name = `${task} ${tier} ${optimizer}`;
     const found =
       rows.get(name) ??
@@ -46,10 +46,9 @@ export function estimator(known: Known): Estimator {
             .filter((e) => e.task === task && e.tier === tier && e.optimizer === optimizer)
             .sort((a, b) => a.batchSize - b.batchSize),
         )
-        .find(({ length }) => length > 0) ??
-      [];
+        .filter(({ length }) => length > 0);
     rows.set(name, found);
-    return found;
+    return found.find((one) => reaches(one, batchSize)) ?? found[0] ?? [];
   };
   const trial = (cell: Cell, optimizer = cell.optimizer) =>
     trialSeconds(cell, tierOf(known.task, cell.tier), rowsOf(cell, optimizer));
@@ -67,6 +66,10 @@ export function estimator(known: Known): Estimator {
     work: (plan) => trialCount(plan) * (trial(plan.cell) ?? standIn(plan.cell)),
   };
 }
+
+/** Whether a batch size lies between measured ones. `rows`: by batch size, ascending. */
+const reaches = (rows: readonly StepTime[], batchSize: number): boolean =>
+  (rows[0]?.batchSize ?? Infinity) <= batchSize && batchSize <= (rows.at(-1)?.batchSize ?? 0);
 
 /** What an update costs beside its examples, in examples: small steps are mostly overhead. */
 const UPDATE_OVERHEAD = 100;
