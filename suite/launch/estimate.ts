@@ -67,9 +67,9 @@ export function estimator(known: Known): Estimator {
   };
 }
 
-/** Whether a batch size lies between measured ones. `rows`: by batch size, ascending. */
+/** Whether a batch size was measured or lies between measured ones. */
 const reaches = (rows: readonly StepTime[], batchSize: number): boolean =>
-  (rows[0]?.batchSize ?? Infinity) <= batchSize && batchSize <= (rows.at(-1)?.batchSize ?? 0);
+  rows.some((one) => one.batchSize <= batchSize) && rows.some((one) => one.batchSize >= batchSize);
 
 /** What an update costs beside its examples, in examples: small steps are mostly overhead. */
 const UPDATE_OVERHEAD = 100;
