@@ -348,6 +348,10 @@ describe.skipIf(NO_BROWSER)("the site, from nothing", () => {
     const board = readFileSync(join(site.folder, "boards/mnist-mlp/mini/index.html"), "utf8");
     expect(board).toContain("a crossover needs two");
     expect(board).not.toMatch(/NaN|undefined|Infinity/);
+    const figure = readFileSync(join(site.folder, "paper/fig1-mlp/index.html"), "utf8");
+    expect(figure, "the command for what is missing leaves out what is measured").toContain(
+      "--study fig1-mlp --tier mini --optimizer kfac --dataset-size 50000 --batch-size 32,128,512,",
+    );
     site.close();
   }, 600_000);
 });

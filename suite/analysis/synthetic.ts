@@ -61,7 +61,7 @@ export const SYNTHETIC_OPTIMIZERS: readonly SyntheticOptimizer[] = [
   { id: "shampoo", lead: { from: 4, perDoubling: 0.0015 }, damped: true, cost: 2.1 },
 ];
 
-const DEVICE: DeviceClass = {
+export const SYNTHETIC_DEVICE: DeviceClass = {
   class: "onnxruntime-cpu-synthetic-1t",
   backend: "onnxruntime",
   device: "cpu",
@@ -82,7 +82,7 @@ const DEFAULTS = {
   classes: 10,
   epochs: 10,
   noise: 0.0006,
-  device: DEVICE,
+  device: SYNTHETIC_DEVICE,
   seed: 1,
 } as const satisfies SyntheticOptions;
 

@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { describeDevice } from "../engine/devices.ts";
 import { type Estimator, estimator } from "../launch/estimate.ts";
 import type { EngineChoice } from "../launch/messages.ts";
 import { costOfPlan, runningOrder } from "../launch/plan-cost.ts";
@@ -72,8 +73,9 @@ async function bench(options: BenchOptions): Promise<void> {
   const runnable = plans.filter(({ invalid }) => !invalid);
   const root = resultsRoot(tier);
   const engine = engineChoice(options, runnable.length);
+  const { deviceClass } = describeDevice(engine);
   const costOf = (some: readonly CellPlan[]) =>
-    costOfPlan(some, { ...known, root, workers: engine.workers });
+    costOfPlan(some, { ...known, root, deviceClass, workers: engine.workers });
   if (options.dryRun) {
     const cost = costOf(plans);
     process.stdout.write(options.json ? `${JSON.stringify(cost, null, 1)}\n` : planText(cost));

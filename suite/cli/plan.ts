@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
+import { describeDevice } from "../engine/devices.ts";
 import { estimator } from "../launch/estimate.ts";
 import { githubMatrix } from "../launch/github.ts";
 import { costOfPlan } from "../launch/plan-cost.ts";
@@ -68,6 +69,7 @@ function costText(options: PlanOptions, { task, tier, plans }: Selection): strin
     times: knownStepTimes([taskResults(tier, task.id)]),
     task,
     engine: options,
+    deviceClass: describeDevice({ ...options, threads: options.threads ?? 1 }).deviceClass,
     workers: availableParallelism(),
   });
   return options.json ? `${JSON.stringify(cost, null, 1)}\n` : planText(cost);

@@ -25,8 +25,7 @@ export interface Estimator {
 }
 
 /** Begins the slug of every device class of this engine. */
-export const classPrefix = ({ backend, device }: Known["engine"]): string =>
-  `${backend}-${device}-`;
+const classPrefix = ({ backend, device }: Known["engine"]): string => `${backend}-${device}-`;
 
 /** Reads the tables once, for plans of any length. */
 export function estimator(known: Known): Estimator {

@@ -29,7 +29,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-const costOf = (plans: readonly CellPlan[]) => costOfPlan(plans, { ...known, root, workers: 2 });
+const costOf = (plans: readonly CellPlan[], deviceClass = file.device.class) =>
+  costOfPlan(plans, { ...known, root, deviceClass, workers: 2 });
 const put = (trials: CellFile["trials"]) =>
   writeCellFile(join(root, cellPath(file.cell, file.arm, file.device.class)), { ...file, trials });
 
@@ -50,20 +51,23 @@ it("subtracts what is finished, and divides the rest among the workers", () => {
   expect(costOf([plan])).toMatchObject({ trials, finished: trials, seconds: 0 });
 });
 
-it("does not count trials that are not planned, or of another device", () => {
+it("does not count trials that are not planned, or of another machine, where they would run again", () => {
   put(file.trials);
   const other = { ...plan, configurations: [{ learningRate: 0.123 }] };
   expect(costOf([other]).finished).toBe(0);
   const fewer = { ...plan, reportSeeds: [1] };
   expect(costOf([fewer]).finished).toBe(tuned.length + 1);
-  const cuda = { backend: "onnxruntime", device: "cuda" } as const;
-  expect(costOfPlan([plan], { ...known, engine: cuda, root, workers: 1 }).finished).toBe(0);
+  const elsewhere = costOf([plan], "onnxruntime-cpu-another-t1");
+  expect(elsewhere.finished).toBe(0);
+  expect(elsewhere.seconds).toBe((estimator(known).seconds(plan) as number) / 2);
 });
 
 it("says how many cells were never measured", () => {
   const cell = { ...plan.cell, optimizer: "mine" };
   expect(costOf([plan, { ...plan, cell }]).unmeasured).toBe(1);
-  const unmeasured = () => costOfPlan([plan], { ...madeKnown([]), root, workers: 2 }).unmeasured;
+  const deviceClass = file.device.class;
+  const unmeasured = () =>
+    costOfPlan([plan], { ...madeKnown([]), root, deviceClass, workers: 2 }).unmeasured;
   expect(unmeasured()).toBe(1);
   put(file.trials);
   expect(unmeasured(), "nothing is left to estimate").toBe(0);

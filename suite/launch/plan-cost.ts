@@ -1,12 +1,12 @@
 /** @file What a plan costs: trials, what is finished already, time and disk. */
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
 import { type CellPlan, trialCount, tuningSeeds } from "../protocol/plan.ts";
 import { sortedRecord } from "../results/canonical.ts";
 import { hyperparametersSchema, MAX_FILE_BYTES, type Trial } from "../results/schema.ts";
-import { cellPath, listCellFiles } from "../results/store.ts";
-import { classPrefix, type Estimator, estimator, type Known, longestFirst } from "./estimate.ts";
+import { cellPath } from "../results/store.ts";
+import { type Estimator, estimator, type Known, longestFirst } from "./estimate.ts";
 
 export interface CellCost {
   readonly plan: CellPlan;
@@ -33,16 +33,19 @@ const BYTES_PER_TRIAL = 6000;
 /** Trials that a cell's file has room for. */
 export const MAX_CELL_TRIALS = Math.floor(MAX_FILE_BYTES / BYTES_PER_TRIAL);
 
-/** `root`: folder of result files. Only folders that exist are looked into, each once. */
+/** What the machine of `deviceClass` has still to run. `root`: folder of result files. */
 export function costOfPlan(
   plans: readonly CellPlan[],
-  options: Known & { readonly root: string; readonly workers: number },
+  options: Known & {
+    readonly root: string;
+    readonly deviceClass: string;
+    readonly workers: number;
+  },
 ): PlanCost {
   const { seconds: secondsOf } = estimator(options);
-  const finishedTrials = finishedByCell(options.root, classPrefix(options.engine));
   const cells = plans.map((plan): CellCost => {
     const trials = trialCount(plan);
-    const finished = trials === 0 ? 0 : finishedTrials(plan);
+    const finished = trials === 0 ? 0 : finishedTrials(plan, options);
     const whole = secondsOf(plan);
     const share = trials === 0 ? 0 : (trials - finished) / trials;
     return { plan, trials, finished, seconds: whole === undefined ? undefined : whole * share };
@@ -77,20 +80,13 @@ const countedSchema = z.object({
 });
 type Counted = Pick<Trial, "role" | "seed" | "hyperparameters">;
 
-/** Planned trials that a cell's file holds, on whichever machine of this engine has most. */
-function finishedByCell(root: string, prefix: string): (plan: CellPlan) => number {
-  const folders = new Map<string, string[]>();
-  return (plan) => {
-    const path = join(root, cellPath(plan.cell, plan.arm, prefix));
-    const folder = dirname(path);
-    const files = folders.get(folder) ?? (existsSync(folder) ? listCellFiles(folder) : []);
-    folders.set(folder, files);
-    const start = path.slice(0, -".json".length);
-    const counts = files
-      .filter((file) => file.startsWith(start))
-      .map((file) => plannedAmong(plan, trialsOf(file)));
-    return Math.max(0, ...counts);
-  };
+/** Planned trials that the cell's file holds. Another machine's would be run again: they are not counted. */
+function finishedTrials(
+  plan: CellPlan,
+  { root, deviceClass }: { readonly root: string; readonly deviceClass: string },
+): number {
+  const file = join(root, cellPath(plan.cell, plan.arm, deviceClass));
+  return existsSync(file) ? plannedAmong(plan, trialsOf(file)) : 0;
 }
 
 /** A file that cannot be read holds nothing; `validate` says what is wrong with it. */

@@ -1,5 +1,6 @@
 /** @file The cells that a study needs: measured, missing (what they cost, the command), invalid. */
 import { formatCount, formatSeconds } from "../../../suite/analysis/format.ts";
+import { groupBy } from "../../../suite/analysis/statistics.ts";
 import { tuningSeeds } from "../../../suite/protocol/plan.ts";
 import { invalidReason } from "../../../suite/protocol/validity.ts";
 import type { Cell } from "../../../suite/results/schema.ts";
@@ -27,9 +28,11 @@ export function cellsOfStudy(study: StudyDeclaration, task: TaskBoard): Html | n
   );
   const measured = valid.filter(({ cell }) => have.has(keyOf(cell)));
   const missing = valid.filter(({ cell }) => !have.has(keyOf(cell)));
+  const whole = `npm run bench -- --study ${study.id} --tier ${task.tier}`;
+  const commands = measured.length === 0 ? [whole] : commandsFor(missing, whole);
   return html`<details><summary>${measured.length} of ${valid.length} cells measured</summary>
 ${measured.length > 0 ? html`<p>Measured:</p><ul>${measured.map(({ cell }) => html`<li><a href="${cellLink(cell)}">${words(cell)}</a></li>`)}</ul>` : null}
-${missing.length > 0 ? missingCells(missing, study, task) : null}
+${missing.length > 0 ? missingCells(missing, commands, task) : null}
 ${needed.length > valid.length ? html`<p>${needed.length - valid.length} combinations are invalid: fewer than 20 updates, or a batch larger than the dataset.</p>` : null}</details>`;
 }
 
@@ -60,13 +63,26 @@ function neededCells(study: StudyDeclaration, { task, tier }: TaskBoard): Needed
 
 function missingCells(
   missing: readonly NeededCell[],
-  study: StudyDeclaration,
-  { task, tier }: TaskBoard,
+  commands: readonly string[],
+  { task }: TaskBoard,
 ): Html {
   const items = missing.map(({ cell, trials }) => {
     const seconds = estimatedSeconds(task, cell, trials);
     const cost = seconds === undefined ? "" : `: about ${formatSeconds(seconds)} of one core`;
     return html`<li>${words(cell)}${cost}</li>`;
   });
-  return html`<p>Missing, made by <code class="command">npm run bench -- --study ${study.id} --tier ${tier}</code> (it skips what is there):</p><ul>${items}</ul>`;
+  return html`<p>Missing:</p><ul>${items}</ul>
+<p>Made by:</p><ul>${commands.map((one) => html`<li><code class="command">${one}</code></li>`)}</ul>`;
+}
+
+/** Only what is missing: another machine than the one that measured the rest would run that again. */
+function commandsFor(missing: readonly NeededCell[], whole: string): string[] {
+  const rows = groupBy(
+    missing,
+    ({ cell }) => `${cell.optimizer} --dataset-size ${cell.datasetSize}`,
+  );
+  return [...rows].map(([row, cells]) => {
+    const batchSizes = cells.map(({ cell }) => cell.batchSize).join(",");
+    return `${whole} --optimizer ${row} --batch-size ${batchSizes}`;
+  });
 }

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildBoard } from "../../analysis/board.ts";
-import { syntheticFacts, syntheticFiles } from "../../analysis/synthetic.ts";
+import { SYNTHETIC_DEVICE, syntheticFacts, syntheticFiles } from "../../analysis/synthetic.ts";
 import { cellPath, listCellFiles, readCellFile, writeCellFile } from "../../results/store.ts";
 import { estimator } from "../estimate.ts";
 import { githubMatrix } from "../github.ts";
@@ -67,7 +67,7 @@ function planSeconds(root: string, count: number) {
   );
   const { seconds: plan } = timed(() => {
     const plans = madePlan(count, ["sgd", "adamw", "kfac", "shampoo"]);
-    costOfPlan(plans, { ...known, root, workers: 2 });
+    costOfPlan(plans, { ...known, root, deviceClass: SYNTHETIC_DEVICE.class, workers: 2 });
     const estimate = estimator(known);
     const shards = shardsOf(plans, MAX_SHARDS, estimate);
     return githubMatrix(shards, (shard) => shardSeconds(shard, estimate));
