@@ -1,4 +1,6 @@
 import { expect, it } from "vitest";
+import type { FigurePanel } from "../../../suite/studies/figure.ts";
+import { lineChart } from "./line-chart.ts";
 import { dodge, linearTicks, sizeTicks, tickLabel } from "./scale.ts";
 import { csvOf } from "./tables.ts";
 
@@ -37,4 +39,32 @@ it("CSV quotes what needs it and says inf", () => {
     ],
   };
   expect(csvOf(table)).toBe('"a,b",c\r\n"say ""x""",inf\r\n,1\r\n');
+});
+
+it("a lead far below the others is an arrow with its value, and a band that goes on is cut", () => {
+  const panel: FigurePanel = {
+    title: "",
+    x: { label: "batch size", scale: "log2" },
+    y: { label: "lead (points)", scale: "linear" },
+    series: [
+      {
+        name: "seng",
+        points: [
+          { x: 1024, y: 0.4, low: 0.2, high: 0.6 },
+          { x: 2048, y: 1.2, low: 1, high: 9 },
+          { x: 4096, y: 1.3, low: 0.9, high: 1.7 },
+          { x: 8192, y: -11, low: -32, high: 10 },
+        ],
+      },
+    ],
+  };
+  const reference = { y: 0, above: "ahead", below: "behind" };
+  const { inner } = lineChart(panel, { width: 640, height: 300 }, { reference });
+  expect(inner).toContain(">−11</text>");
+  expect(inner).not.toContain(">−10</text>");
+  const chevrons = inner.match(/l4-5l4 5|l4 5l4-5/g);
+  expect(chevrons, "of 2,048 and of 8,192, above").toHaveLength(2);
+  expect(inner, "the interval in words is whole").toContain("(95%: −32 to 10)");
+  const curve = { ...panel, series: panel.series.map((one) => ({ ...one, name: "sgd" })) };
+  expect(lineChart(curve, { width: 640, height: 300 }).inner, "no lead").toContain(">−10</text>");
 });

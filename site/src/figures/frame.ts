@@ -18,8 +18,6 @@ export interface Frame {
   readonly right: number;
   readonly top: number;
   readonly bottom: number;
-  /** Values below are drawn at the edge. */
-  readonly floor: number;
 }
 
 /** `labelWidth`: room to the right of the plot. */
@@ -32,10 +30,9 @@ export function frameOf(
   const points = series.flatMap((one) => one.points);
   const xs = points.map((point) => point.x).filter((value) => x.scale === "linear" || value > 0);
   const drawn = points.filter((point) => y.scale === "linear" || point.y > 0);
-  const ys = drawn.map((point) => point.y).concat(reference ? [reference.y] : []);
   const [left, right] = [MARGIN.left, width - labelWidth];
   const [top, bottom] = [MARGIN.top, height - MARGIN.bottom];
-  const yDomain = domainOf(ys, drawn, y.scale);
+  const yDomain = domainOf(drawn, reference, y.scale);
   const xDomain = spanOf(xs, x.scale);
   const yTicks = y.scale === "linear" ? linearTicks(yDomain, height / 60) : logTicks(yDomain, 6);
   const perTick = x.scale === "linear" ? 64 : 46;
@@ -44,7 +41,6 @@ export function frameOf(
     right,
     top,
     bottom,
-    floor: yDomain[0],
     x: scaleOf(
       x.scale,
       xDomain,
@@ -62,26 +58,35 @@ function spanOf(values: readonly number[], kind: string): [number, number] {
   return kind === "linear" && low > 0 && low < 0.15 * high ? [0, high] : [low, high];
 }
 
-/** How far below the main range a point still belongs to the picture, in main ranges. */
-const REACH = 10;
+/**
+ * How far below the main range a point still belongs to the picture, in main ranges. Curves may
+ * begin far below where they end; leads are read against their zero.
+ */
+const REACH = { curve: 10, lead: 2 };
 
-/** Padded range; the low end ignores what lies far below the main range. */
+/** Padded range of the points and their bands, less what lies far below the main range. */
 function domainOf(
-  values: readonly number[],
   points: readonly FigurePoint[],
+  reference: Reference | undefined,
   kind: string,
 ): [number, number] {
-  if (values.length === 0) return kind === "linear" ? [0, 1] : [1, 10];
-  const highs = points.flatMap((point) => point.high ?? point.y).concat(values);
-  const lows = points.flatMap((point) => point.low ?? point.y).concat(values);
-  const quarter = quantile([...values], 0.25);
+  if (points.length === 0) return kind === "linear" ? [0, 1] : [1, 10];
+  const level = reference ? [reference.y] : [];
+  const values = points.map((point) => point.y).concat(level);
+  const quarter = quantile(values, 0.25);
   const top = Math.max(...values);
   const main = top - quarter;
-  const cut = kind === "linear" && main > 0 ? quarter - REACH * main : Number.NEGATIVE_INFINITY;
-  const inside = lows.filter((value) => value >= cut);
-  const low = Math.min(...(inside.length > 0 ? inside : values));
-  const high = Math.min(Math.max(...highs), top + Math.max(main, 1e-9) * 2);
-  if (kind !== "linear") return logDomain([low > 0 ? low : Math.min(...values), high]);
+  const reach = main * (reference ? REACH.lead : REACH.curve);
+  const cut = kind === "linear" && main > 0 ? quarter - reach : Number.NEGATIVE_INFINITY;
+  const inside = points.filter((point) => point.y >= cut);
+  const ends = (of: (point: FigurePoint) => number) => inside.map(of).concat(level);
+  const lowest = Math.min(...ends(({ low, y }) => (low !== undefined && low >= cut ? low : y)));
+  const low = kind === "linear" || lowest > 0 ? lowest : Math.min(...values);
+  const high = Math.min(
+    Math.max(...ends(({ high, y }) => high ?? y)),
+    top + Math.max(main, 1e-9) * 2,
+  );
+  if (kind !== "linear") return logDomain([low, high]);
   const pad = (high - low || Math.abs(high) || 1) * 0.05;
   return [low - pad, high + pad];
 }

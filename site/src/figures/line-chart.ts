@@ -118,16 +118,21 @@ function crossingMarks(
     .join("");
 }
 
+/** Cut off at the edges of the picture, with a chevron where it goes on. */
 function band({ series: { name, points }, style }: Styled, frame: Frame): string {
-  const known = points.filter(({ low, high }) => low !== undefined && high !== undefined);
+  const known = points.flatMap(({ x, y, low, high }) =>
+    low !== undefined && high !== undefined ? [{ x: round(frame.x.at(x)), y, low, high }] : [],
+  );
   if (known.length < 2) return "";
-  const upper = known.map(
-    (p) => `${round(frame.x.at(p.x))} ${round(clamp(p.high as number, frame))}`,
-  );
-  const lower = known.map(
-    (p) => `${round(frame.x.at(p.x))} ${round(clamp(p.low as number, frame))}`,
-  );
-  return `<path class="b c${style.colour}" data-name="${escaped(name)}" d="M${[...upper, ...lower.reverse()].join("L")}z"/>`;
+  const upper = known.map(({ x, high }) => `${x} ${round(clamp(high, frame))}`);
+  const lower = known.map(({ x, low }) => `${x} ${round(clamp(low, frame))}`);
+  const [bottom, top] = frame.y.domain;
+  const chevrons = known.flatMap(({ x, y, low, high }) => [
+    ...(high > top ? [`M${x - 4} ${frame.top + 5}l4-5l4 5`] : []),
+    ...(low < bottom && y >= bottom ? [`M${x - 4} ${frame.bottom - 5}l4 5l4-5`] : []),
+  ]);
+  const cut = chevrons.length > 0 ? `<path class="k" d="${chevrons.join("")}"/>` : "";
+  return `<g class="c${style.colour}" data-name="${escaped(name)}"><path class="b" d="M${[...upper, ...lower.reverse()].join("L")}z"/>${cut}</g>`;
 }
 
 /** A curve of more points gets about this many markers. */
@@ -149,9 +154,9 @@ function curve(
   const every = scattered ? 1 : Math.ceil(places.length / (MARKERS * 1.5));
   const marked = places.filter((_, i) => i % every === index % every);
   const marks = marked.map(({ point, x, y }) => {
-    const below = point.y < frame.floor;
+    const below = point.y < frame.y.domain[0];
     const mark = below
-      ? `<path class="m" d="M${x} ${y}l-4-8h8z"/><text class="t c" x="${x}" y="${y - 11}">${tickLabel(Number(point.y.toPrecision(3)))}</text>`
+      ? `<path class="m" d="M${x} ${y}l-4-8h8z"/><text class="t c halo" x="${x}" y="${y - 11}">${tickLabel(Number(point.y.toPrecision(2)))}</text>`
       : markerSvg(style.marker, x, y);
     return `<g class="p" data-t="${escaped(pointText(label, point, panel))}">${mark}</g>`;
   });

@@ -55,7 +55,7 @@ function flattened(css: string): string {
     .replace(/var\(--(?!s\))([a-z0-9-]+)\)/g, (_, name: string) => variable(name));
   const classes = Array.from({ length: 9 }, (_, index) => {
     const colour = variable(`c${index}`);
-    return `.c${index} .k,.c${index} .w{stroke:${colour}}.c${index} .m{fill:${colour}}.c${index} .m.o{fill:#fff;stroke:${colour}}.b.c${index}{fill:${colour}}.c${index} .r{stroke:${colour};fill:#fff}`;
+    return `.c${index} .k,.c${index} .w{stroke:${colour}}.c${index} .m{fill:${colour}}.c${index} .m.o{fill:#fff;stroke:${colour}}.c${index} .b{fill:${colour}}.c${index} .r{stroke:${colour};fill:#fff}`;
   });
   return resolved.replace(/var\(--s\)/g, "#666") + classes.join("");
 }
