@@ -159,7 +159,7 @@ function rowsOf(context: Slice): BoardRow[] {
 }
 
 function entryOf(
-  { axis, plan, fixed }: Slice,
+  { axis, plan, fixed, metric }: Slice,
   row: { id: string; position: number; curve: Curve; cells: readonly MeasuredCell[] },
 ): Omit<BoardEntry, "rank" | "tied"> {
   const { id, position, curve, cells } = row;
@@ -173,7 +173,7 @@ function entryOf(
     state: cell?.state ?? (reason ? "invalid" : "not run"),
     ...(reason ? { reason } : {}),
     cell,
-    interval: cell ? scoreInterval(values, neighbours) : null,
+    interval: cell ? scoreInterval(values, neighbours, metric.quantity) : null,
     standardError: scoreError(values, neighbours),
     seconds: cell
       ? [cell, ...cell.elsewhere].map(({ deviceClass, cost }) => ({

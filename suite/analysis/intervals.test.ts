@@ -88,13 +88,24 @@ describe("bootstrap", () => {
 });
 
 describe("the rule for boards", () => {
+  const boardInterval = (values: readonly number[], neighbours: readonly (readonly number[])[]) =>
+    scoreInterval(values, neighbours, "loss");
+
   it("pools up to four seeds, uses t up to nine, BCa from ten", () => {
-    expect(scoreInterval(three, [four])?.method).toBe("pooled t");
-    expect(scoreInterval([...three, 99.2, 99], [four])?.method).toBe("t");
-    expect(scoreInterval(four, [three])?.method).toBe("pooled t");
-    expect(scoreInterval([...three, ...four, ...three], [])?.method).toBe("BCa bootstrap");
-    expect(scoreInterval([99], [])).toBeNull();
+    expect(boardInterval(three, [four])?.method).toBe("pooled t");
+    expect(boardInterval([...three, 99.2, 99], [four])?.method).toBe("t");
+    expect(boardInterval(four, [three])?.method).toBe("pooled t");
+    expect(boardInterval([...three, ...four, ...three], [])?.method).toBe("BCa bootstrap");
+    expect(boardInterval([99], [])).toBeNull();
     expectClose(scoreError(three, [four]), 0.204939 / Math.sqrt(3), 6);
     expect(scoreError([99], [])).toBeNaN();
+  });
+
+  it("holds no accuracy above 1 and no loss below 0", () => {
+    const unstable = [0.88, 0.71, 0.8];
+    const whole = boardInterval(unstable, []);
+    expect(whole?.high).toBeGreaterThan(1);
+    expect(scoreInterval(unstable, [], "accuracy")).toEqual({ ...whole, high: 1 });
+    expect(boardInterval([0.01, 0.4, 0.2], [])?.low).toBe(0);
   });
 });

@@ -4,6 +4,7 @@
  * three values *is* [min, max], which is too narrow, so boards never use it.
  */
 import { normalCdf, normalQuantile, studentTQuantile } from "./distributions.ts";
+import type { Metric } from "./metric.ts";
 import { type Deviation, sharedDeviation } from "./noise.ts";
 import { quantileOfSorted } from "./quantile.ts";
 import { drawIndex, REPLICATES, RESAMPLING_SEED, randomFrom } from "./random.ts";
@@ -145,8 +146,26 @@ function jackknifeAcceleration(
   return sum(left.map((value) => (centre - value) ** 3)) / (6 * squares ** 1.5);
 }
 
+/** Values that a quantity can take: no interval reaches beyond them. */
+const POSSIBLE = {
+  accuracy: [0, 1],
+  loss: [0, Number.POSITIVE_INFINITY],
+} as const satisfies Record<Metric["quantity"], readonly [number, number]>;
+
 /** The rule for a board: BCa from ten seeds on, pooled t up to four, plain t between. */
 export function scoreInterval(
+  values: readonly number[],
+  neighbours: readonly (readonly number[])[],
+  quantity: Metric["quantity"],
+): Interval | null {
+  const interval = unboundedInterval(values, neighbours);
+  if (!interval) return null;
+  const [least, most] = POSSIBLE[quantity];
+  const { low, high, method } = interval;
+  return { low: Math.max(least, low), high: Math.min(most, high), method };
+}
+
+function unboundedInterval(
   values: readonly number[],
   neighbours: readonly (readonly number[])[],
 ): Interval | null {

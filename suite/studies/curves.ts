@@ -23,6 +23,7 @@ export function scoreSeries(
         const interval = scoreInterval(
           cell.seeds.map(({ value }) => value),
           [],
+          metric.quantity,
         );
         return {
           x: options.x(cell),
