@@ -12,7 +12,7 @@ const halfDecades = (low: number, decades: number) =>
     return Number(value.toPrecision(1));
   });
 
-/** A decade lower at the smallest batches, where K-FAC was best at the lowest rate, 0.01. */
+/** A decade lower at the smaller batches, where K-FAC was best at the lowest rate, 0.01. */
 const LEARNING_RATES = { small: halfDecades(1e-3, 2), other: halfDecades(1e-2, 2) };
 
 /** Where each method's best damping lies inside. */
@@ -43,8 +43,7 @@ export const fig4: StudyDeclaration = {
   arm: "fig4",
   claims: ["ratio-constant", "damping-trend"],
   cells: ({ batchSizes, datasetSizes }) => {
-    const third = Math.floor(batchSizes.length / 3);
-    const [small, large] = [batchSizes.slice(0, third), batchSizes.slice(third)];
+    const half = Math.floor(batchSizes.length / 2);
     const grid = (
       optimizer: string,
       sizes: readonly number[],
@@ -56,13 +55,15 @@ export const fig4: StudyDeclaration = {
       configurations: gridConfigurations({ learningRate, damping: DAMPINGS[optimizer] ?? [] }),
       tuneSeeds: GRID_SEEDS,
     });
-    // At the smallest batches each other grid would cost as much as all other studies together.
+    // At the smallest batches grids of every method would cost as much as all other studies together.
+    const large = batchSizes.slice(Math.floor(batchSizes.length / 3));
     const middle = Math.floor(large.length / 2);
     const three = new Set([large[0], large[middle], large.at(-1)]);
     return [
-      grid(JUDGED, small, LEARNING_RATES.small),
+      grid(JUDGED, batchSizes.slice(0, half), LEARNING_RATES.small),
       ...METHODS.map((optimizer) => {
-        const sizes = optimizer === JUDGED ? large : large.filter((size) => three.has(size));
+        const sizes =
+          optimizer === JUDGED ? batchSizes.slice(half) : large.filter((size) => three.has(size));
         return grid(optimizer, sizes, LEARNING_RATES.other);
       }),
     ];
