@@ -110,7 +110,7 @@ async function bench(options: BenchOptions): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  if (!options.json) printSummary({ root, task, tier, plans, ...(study && { study }) });
+  if (!options.json) await printSummary({ root, task, tier, plans, ...(study && { study }) });
   if (failures.length > 0) throw new Error(`Failed:\n  ${failures.join("\n  ")}`);
 }
 

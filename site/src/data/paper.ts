@@ -4,6 +4,7 @@ import paper from "../../../results/reference/paper.json";
 import type { PaperReading } from "../../../suite/analysis/claims/paper.ts";
 import { paperReadings } from "../../../suite/analysis/claims/paper.ts";
 import type { Figure, FigureSeries } from "../../../suite/studies/figure.ts";
+import { paperFamilies } from "../../../suite/studies/verdicts.ts";
 import { OPTIMIZERS } from "./catalogue.ts";
 
 export const PAPER_SOURCE = paper.source;
@@ -81,12 +82,7 @@ export function paperWords(study: string): string | null {
   return words[study] ?? null;
 }
 
-/** The paper's methods by family: what its claims are about (`order` 1 to 9). */
-export function paperFamilies() {
-  const own = OPTIMIZERS.map(({ declaration }) => declaration).filter(({ order }) => order <= 9);
-  const ids = (family: string) => own.filter((one) => one.family === family).map(({ id }) => id);
-  return { firstOrder: ids("first-order"), secondOrder: ids("second-order") };
-}
+export const FAMILIES = paperFamilies(OPTIMIZERS.map(({ declaration }) => declaration));
 
 /** The claims read off the paper's own numbers. */
 export function readings(): PaperReading[] {
@@ -98,7 +94,7 @@ export function readings(): PaperReading[] {
   const negated = (values: readonly number[]) => values.map((value) => -value);
   const { percent, interval } = paper.table2_test_accuracy_percent;
   return paperReadings({
-    families: paperFamilies(),
+    families: FAMILIES,
     figure1: Object.fromEntries(Object.entries(FIGURE_1).map(([task, one]) => [task, scored(one)])),
     table1: { positions: batchSizes, scores: { adamw: negated(adamw), shampoo: negated(shampoo) } },
     table2: Object.entries(interval).flatMap(([steps, row]) =>

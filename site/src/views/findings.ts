@@ -1,9 +1,10 @@
 /** @file The findings: prose from `results/FINDINGS.md`, and the verdict of every claim beside it. */
 import { CLAIMS } from "../../../suite/analysis/claims/catalogue.ts";
+import { studyFiles } from "../../../suite/studies/verdicts.ts";
 import { STUDIES } from "../data/catalogue.ts";
 import { link, studyLink } from "../data/links.ts";
 import { FINDINGS } from "../data/prose.ts";
-import { studyFiles, verdictsOf } from "../data/verdicts.ts";
+import { verdictsOf } from "../data/verdicts.ts";
 import { studyBoards } from "../figures/study-figures.ts";
 import { type Html, html } from "../html.ts";
 import { scrollTable } from "./figure.ts";

@@ -2,10 +2,11 @@
 
 import { CLAIMS } from "../../../suite/analysis/claims/catalogue.ts";
 import { crossoverWords, plural, VERDICT_WORDS } from "../../../suite/analysis/words.ts";
+import { studyFiles } from "../../../suite/studies/verdicts.ts";
 import { allBoards, allPairs } from "../data/boards.ts";
 import { nameOf, OPTIMIZERS, STUDIES, taskName } from "../data/catalogue.ts";
 import { boardLink, pairLink, studyLink } from "../data/links.ts";
-import { studyFiles, verdictsOf } from "../data/verdicts.ts";
+import { verdictsOf } from "../data/verdicts.ts";
 import { studyBoards } from "../figures/study-figures.ts";
 import { type Html, html } from "../html.ts";
 import { scrollTable } from "./figure.ts";

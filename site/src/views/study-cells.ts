@@ -5,11 +5,11 @@ import { tuningSeeds } from "../../../suite/protocol/plan.ts";
 import { invalidReason } from "../../../suite/protocol/validity.ts";
 import type { Cell } from "../../../suite/results/schema.ts";
 import type { StudyDeclaration } from "../../../suite/studies/study.ts";
+import { studyFiles } from "../../../suite/studies/verdicts.ts";
 import type { TaskBoard } from "../data/boards.ts";
 import { nameOf } from "../data/catalogue.ts";
 import { estimatedSeconds } from "../data/estimates.ts";
 import { cellLink } from "../data/links.ts";
-import { studyFiles } from "../data/verdicts.ts";
 import { type Html, html } from "../html.ts";
 
 interface NeededCell {

@@ -1,11 +1,12 @@
 /** @file A figure or table of the paper: ours beside theirs, the claim, the verdict, the evidence. */
 import { CLAIMS } from "../../../suite/analysis/claims/catalogue.ts";
 import type { StudyDeclaration } from "../../../suite/studies/study.ts";
+import { studyFiles } from "../../../suite/studies/verdicts.ts";
 import type { TaskBoard } from "../data/boards.ts";
 import { boardLink, link } from "../data/links.ts";
 import { paperWords } from "../data/paper.ts";
 import { noteOf } from "../data/prose.ts";
-import { studyFiles, verdictsOf } from "../data/verdicts.ts";
+import { verdictsOf } from "../data/verdicts.ts";
 import {
   overlayFigure,
   ownFigure,

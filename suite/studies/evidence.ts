@@ -1,9 +1,9 @@
 /** @file Trials as the claims about diagnostics want them. */
-import type { CriterionCurve } from "../../../suite/analysis/criterion.ts";
-import { type Settling, settlingOf } from "../../../suite/analysis/eigenvalues.ts";
-import { groupBy } from "../../../suite/analysis/statistics.ts";
-import type { CellFile, Trial } from "../../../suite/results/schema.ts";
-import { diagnosticSeries, layerEigenvalues } from "../../../suite/studies/diagnostic-series.ts";
+import type { CriterionCurve } from "../analysis/criterion.ts";
+import { type Settling, settlingOf } from "../analysis/eigenvalues.ts";
+import { groupBy } from "../analysis/statistics.ts";
+import type { CellFile, Trial } from "../results/schema.ts";
+import { diagnosticSeries, layerEigenvalues } from "./diagnostic-series.ts";
 
 /** Figure 3's curves, by seed: one per batch size. */
 export function criterionCurves(files: readonly CellFile[]): CriterionCurve[][] {
