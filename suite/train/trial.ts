@@ -129,8 +129,9 @@ function trainStep(run: Run): void {
   const { spec, model, optimizer, batches, progress, streams } = run;
   const began = performance.now();
   const compileBefore = engineCounters().compileMs;
-  const batch = nextBatch(run);
+  const taken = takeBatch(run);
   const gotData = performance.now();
+  const batch = onEngine(run, taken);
   run.diagnostics.watch(progress.step, model.parameters);
   startCost();
   withBatch(
@@ -188,14 +189,17 @@ function keptTable(values: Float32Array, shape: readonly number[]): tf.Tensor {
   return tf.tidy(() => tf.mul(rowsOf(values, shape), 1));
 }
 
-/** Gathered by the engine, from a table that it keeps, where the examples stay as they are. */
-function nextBatch({ batches, table }: Run): EngineBatch {
-  if (!batches.fromTable || !table) return batches.next();
-  const { rows, labels } = batches.fromTable.next();
-  const indices = tf.tensor1d(rows.slice(), "int32");
-  const inputs = tf.gather(table, indices);
+/** What is waited for: values, or the rows of the table that the engine keeps. */
+const takeBatch = ({ batches, table }: Run) =>
+  table && batches.fromTable ? batches.fromTable.next() : batches.next();
+
+/** Rows are gathered in the step's own graph. */
+function onEngine({ table }: Run, taken: ReturnType<typeof takeBatch>): EngineBatch {
+  if (!("rows" in taken)) return taken;
+  const indices = tf.tensor1d(taken.rows.slice(), "int32");
+  const inputs = tf.gather(table as tf.Tensor, indices);
   indices.dispose();
-  return { inputs, labels };
+  return { inputs, labels: taken.labels };
 }
 
 /** The task's schedule; its warm-up may be one of the task's hyperparameters. */
