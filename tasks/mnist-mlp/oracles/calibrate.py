@@ -65,7 +65,8 @@ RUNS = [
         for batch, more in (
             (16384, {}), (16384, {"method": "adamw", "rate": 1e-3}), (16384, {"method": "foof", "rate": 0.1}),
             (8192, {}), (4096, {}), (16384, {"seed": 2}), (16384, {"seed": 3}),
-            (16384, {"method": "adamw", "rate": 1e-3, "seed": 2}),
+            (16384, {"method": "adamw", "rate": 1e-3, "seed": 2}), (4096, {"method": "adamw", "rate": 3e-3}),
+            (8192, {"method": "adamw", "rate": 3e-3}),
         )
     ),
 ]
