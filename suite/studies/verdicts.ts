@@ -1,5 +1,5 @@
 /** @file The verdict of each claim at each tier, by the rules of `suite/analysis/claims`. */
-import { boardOf } from "../analysis/board.ts";
+import { type Board, boardOf } from "../analysis/board.ts";
 import { batchOverDatasetClaim, planePoints } from "../analysis/claims/batch-over-dataset.ts";
 import type { ClaimId, ClaimResult } from "../analysis/claims/claim.ts";
 import { criterionIterationsClaim } from "../analysis/claims/criterion-iterations.ts";
@@ -64,12 +64,29 @@ export function verdictsOf(
   families: Families,
 ): ClaimResult[] {
   const own = studyFiles(study, results);
-  return study.claims.map((id) =>
-    own.length === 0 ? undecided(id) : decide(id, own, { ...results, families }),
-  );
+  if (own.length === 0) return study.claims.map(undecided);
+  const context = { ...results, families, boardBy: boardsOf(results) };
+  return study.claims.map((id) => decide(id, own, context));
 }
 
-type Context = TierResults & { readonly families: Families };
+type Context = TierResults & {
+  readonly families: Families;
+  readonly boardBy: (metric: MetricId, axis: Axis) => Board | null;
+};
+
+/** Each board is scored once, whatever number of claims read it. */
+function boardsOf({ files, task, tier, facts }: TierResults): Context["boardBy"] {
+  const known = new Map<string, Board | null>();
+  return (metric, axis) => {
+    const key = `${metric} ${axis}`;
+    const scoring = { tier, task: task.id, facts, metric };
+    const found = known.get(key);
+    const board =
+      found === undefined ? boardOf(scoreCells(files, scoring), { ...scoring, axis }) : found;
+    known.set(key, board);
+    return board;
+  };
+}
 
 function undecided(id: ClaimId): ClaimResult {
   return {
@@ -83,14 +100,12 @@ function undecided(id: ClaimId): ClaimResult {
 }
 
 function evidenceOf(
-  { files, task, tier, facts, families }: Context,
+  { facts, families, boardBy }: Context,
   { metric, axis = "batch" }: { metric?: MetricId; axis?: Axis } = {},
 ): BoardEvidence | null {
-  const scoring = { tier, task: task.id, facts };
-  const boardBy = (id: MetricId) =>
-    boardOf(scoreCells(files, { ...scoring, metric: id }), { ...scoring, metric: id, axis });
-  const primary = boardBy(primaryMetric(facts).id);
-  const board = metric ? boardBy(metric) : primary;
+  const { id } = primaryMetric(facts);
+  const primary = boardBy(id, axis);
+  const board = boardBy(metric ?? id, axis);
   return board && primary ? { board, primary, facts, families } : null;
 }
 
