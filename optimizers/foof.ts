@@ -12,7 +12,8 @@
  * With statistics `batch` and rows < dIn, the same is computed through the rows (`input-factor.ts`),
  * exact in float32 at every λ. An averaged A at λ below 1e-5 is not: rounding decides there.
  *
- * Per layer: 2·rows·a² FLOPs of curvature, a³ per inverse, 2a²b per step, for a = dIn, b = dOut.
+ * Per layer: 2·rows·a² FLOPs of curvature, a³ per inverse, 2a²b per step, for a = dIn, b = dOut; a
+ * large A that every step renews is a system, a³/3 (input-factor.ts).
  */
 import { z } from "zod";
 import { inPhase } from "../suite/engine/phase.ts";

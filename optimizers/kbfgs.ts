@@ -46,9 +46,9 @@ import { curvatureDue } from "../suite/optimizer/interval.ts";
 import {
   asParameters,
   gradientMatrix,
-  gram,
   inputRows,
   parametersOf,
+  scaledGram,
   type TreatedLayer,
   treatedLayers,
 } from "../suite/optimizer/kronecker.ts";
@@ -177,7 +177,7 @@ function quasiNewtonBlock(
         // A convolution's patches are large: they end here.
         tidily(() => {
           const h = inputRows(treated, observation);
-          const weighted = gram(h, (isFirst ? 1 : 1 - MEMORY) / observation.rows);
+          const weighted = scaledGram(h, (isFirst ? 1 : 1 - MEMORY) / observation.rows);
           a.assign(isFirst ? weighted : tf.add(tf.mul(a, MEMORY), weighted));
           const delta = observation.outputGradients as tf.Tensor2D;
           return {

@@ -15,7 +15,7 @@
  * same but exact in float32 at every λ, and cheaper.
  *
  * Per layer: 2·rows·(a² + b²) + 2·rows·a·b FLOPs of curvature, a³ + b³ per inverse, 2ab(a + b) per
- * step, for a = dIn, b = dOut.
+ * step, for a = dIn, b = dOut; a large A that every step renews is a system, a³/3 (input-factor.ts).
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";

@@ -142,7 +142,18 @@ function inWords({
     short(is),
     was === is ? "same" : "differs",
   ]);
-  return `${verdict}\n\n${textTable(["", "recorded", "now", ""], rows)}\n`;
+  return `${verdict}\n\n${textTable(["", "recorded", "now", ""], rows)}\n${sameBits ? "" : atItsCommit(environment)}`;
+}
+
+/** Later commits may compute the same with other rounding: how to run the code that recorded it. */
+function atItsCommit(environment: Comparison["environment"]): string {
+  const { recorded, now } = environment.find(({ what }) => what === "commit") ?? {};
+  if (!recorded || recorded === now) return "";
+  const folder = `../crossover-${recorded.slice(0, 10)}`;
+  return (
+    "\nThe code that recorded it, for the same command there with the file's whole path:\n" +
+    `  git worktree add ${folder} ${recorded.slice(0, 10)} && cd ${folder} && npm ci\n`
+  );
 }
 
 await runCommand(command);

@@ -16,7 +16,9 @@ export {
   type TriangularSolution,
   triangularSolve,
 } from "./factorizations.ts";
+export { gram } from "./gram.ts";
 export {
+  LARGEST_STACKED,
   type SpdInverse,
   type SpdInverseOptions,
   type SpdInverseRequest,

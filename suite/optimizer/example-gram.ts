@@ -3,6 +3,7 @@
  * without forming them where that is cheaper.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { gram } from "../linalg/index.ts";
 
 /** Rows of n examples, each with the same number of positions: h `[n·S, a]`, e `[n·S, b]`. */
 export interface ExampleRows {
@@ -26,10 +27,7 @@ export function exampleGram(rows: ExampleRows, largestBlock = 2 ** 25): tf.Tenso
   const throughPairs = all * all * (a + b);
   const throughGradients = n * a * b * (positions + n);
   if (positions > 1 && throughGradients < throughPairs) return gramOfGradients(rows, largestBlock);
-  const products = tf.mul(
-    tf.matMul(inputs, inputs, false, true),
-    tf.matMul(outputs, outputs, false, true),
-  ) as tf.Tensor2D;
+  const products = tf.mul<tf.Tensor2D>(gram(inputs, "rows"), gram(outputs, "rows"));
   if (positions === 1) return products;
   return tf.sum(tf.reshape(products, [n, positions, n, positions]), [1, 3]);
 }
@@ -47,7 +45,7 @@ function gramOfGradients(
     const width = Math.min(columns, b - start);
     const some = tf.slice2d(outputs, [0, start], [all, width]);
     const gradients = exampleGradients({ inputs, outputs: some, examples: n });
-    grams.push(tf.matMul(gradients, gradients, false, true));
+    grams.push(gram(gradients, "rows"));
   }
   return tf.addN(grams);
 }

@@ -1,6 +1,14 @@
 /** @file Damped inverses of factors, kept from step to step and computed together. */
 import * as tf from "@tensorflow/tfjs-core";
-import { type Precision, type SpdInverseRequest, spdInverses } from "../linalg/index.ts";
+import { inPhase } from "../engine/phase.ts";
+import {
+  LARGEST_STACKED,
+  type Precision,
+  type SpdInverseRequest,
+  spdInverse,
+  spdInverses,
+  spdSolve,
+} from "../linalg/index.ts";
 import type { EventCounters } from "./events.ts";
 import type { OptimizerState } from "./state.ts";
 
@@ -14,12 +22,45 @@ export interface DueInverses {
   add(due: DueInverse): void;
   /** Computes what was noted, and counts its retries. */
   compute(): void;
+  /**
+   * `(matrix + damping·I)⁻¹` of which one product is wanted. A large one is a system, solved when
+   * its right-hand side is there; a small one is noted with the inverses, whose stacks cost less.
+   */
+  once(matrix: tf.Tensor2D, damping: tf.Tensor | number): OnceUsed;
+}
+
+export interface OnceUsed {
+  /** `(matrix + damping·I)⁻¹ rhs`; the right-hand side itself where no damping makes it finite. */
+  solve(rhs: tf.Tensor2D): tf.Tensor2D;
+  /** For diagnostics. */
+  inverse(): tf.Tensor2D;
 }
 
 export function dueInverses(precision: Precision, events: EventCounters): DueInverses {
   let noted: DueInverse[] = [];
+  const system = (matrix: tf.Tensor2D, damping: tf.Tensor | number): OnceUsed => ({
+    solve: (rhs) => {
+      const solved = inPhase("inverse", () => spdSolve(matrix, rhs, { damping, precision }));
+      events.countRetries(solved.retries);
+      return solved.solution;
+    },
+    inverse: () => spdInverse(matrix, { damping, precision }).inverse,
+  });
+  const stacked = (matrix: tf.Tensor2D, damping: tf.Tensor | number): OnceUsed => {
+    let inverse: tf.Tensor2D | undefined;
+    const take = (computed: tf.Tensor2D) => {
+      inverse = computed;
+    };
+    noted.push({ matrix, damping, take });
+    return {
+      solve: (rhs) => tf.matMul(inverse as tf.Tensor2D, rhs),
+      inverse: () => inverse as tf.Tensor2D,
+    };
+  };
   return {
     add: (due) => noted.push(due),
+    once: (matrix, damping) =>
+      matrix.shape[0] > LARGEST_STACKED ? system(matrix, damping) : stacked(matrix, damping),
     compute: () => {
       const due = noted;
       noted = [];

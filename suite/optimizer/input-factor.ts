@@ -7,13 +7,16 @@
  *   (hᵀh/r + λI)⁻¹ hᵀδ = r·hᵀ (hhᵀ + rλI)⁻¹ δ        h [rows, dIn], δ [rows, dOut]
  *
  * and cheaper: rows³ + 2·rows²·dIn instead of dIn³ + 2·rows·dIn².
+ *
+ * An inverse that one gradient meets is not computed where a system is cheaper: a large A, renewed in
+ * every step, takes a³/3 + 2a²·dOut instead of a³ + 2a²·dOut.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { inPhase } from "../engine/phase.ts";
-import { type Precision, trace } from "../linalg/index.ts";
+import { LARGEST_STACKED, type Precision, trace } from "../linalg/index.ts";
 import type { Observation } from "../nn/evaluate.ts";
 import { conditionNumber } from "./diagnostics.ts";
-import { type DueInverses, type FactorInverse, factorInverse } from "./factor-inverse.ts";
+import { type DueInverses, factorInverse, type OnceUsed } from "./factor-inverse.ts";
 import {
   type IntervalHyperparameters,
   inversesFollowCurvature,
@@ -38,7 +41,6 @@ export interface InputFactor {
   invert(ridge: tf.Tensor | number): void;
   /** `(A + λI)⁻¹ G` for the gradient `[a, dOut]`. */
   solve(gradient: tf.Tensor2D): tf.Tensor2D;
-  readonly inverse: FactorInverse;
   /** Condition number of what was inverted: while the batch's statistics are there. */
   condition(ridge: tf.Tensor | number): tf.Tensor;
 }
@@ -58,11 +60,17 @@ export function inputFactor(
   const shape = diagonal ? [order] : [order, order];
   const transient = inversesFollowCurvature(h);
   const covariance = statistic(state, `${layer.name}.A`, { ...h, shape, transient });
-  const inverse = factorInverse(state, `${layer.name}.inverseA`, { order, diagonal }, inverses);
+  /** Kept from step to step, unless every step renews it and a system is cheaper. */
+  const inverse =
+    refreshesEveryStep(h) && !diagonal && order > LARGEST_STACKED
+      ? undefined
+      : factorInverse(state, `${layer.name}.inverseA`, { order, diagonal }, inverses);
+  const system = (ridge: tf.Tensor | number) =>
+    inverses.once(covariance.estimate() as tf.Tensor2D, ridge);
   let through: RowSystem | undefined;
+  let due: OnceUsed | undefined;
 
   return {
-    inverse,
     observe: (observation, divisor = observation.rows) => {
       if (isOwnBatch(h) && !diagonal && observation.rows < order) {
         through = rowSystem(treated, observation, divisor);
@@ -78,15 +86,20 @@ export function inputFactor(
     },
     invert: (ridge) => {
       if (through) through.invert(ridge, inverses);
-      else inverse.refresh(covariance.estimate(), ridge);
+      else if (inverse) inverse.refresh(covariance.estimate(), ridge);
+      else due = system(ridge);
     },
     solve: (gradient) => {
-      const solution = through?.solve() ?? timesInverse(inverse.value, gradient);
+      const solution =
+        through?.solve() ??
+        (inverse ? timesInverse(inverse.value, gradient) : (due as OnceUsed).solve(gradient));
       through = undefined;
+      due = undefined;
       return solution;
     },
     condition: (ridge) =>
-      through?.condition(ridge) ?? conditionNumber(covariance.estimate(), ridge, inverse.value),
+      through?.condition(ridge) ??
+      conditionNumber(covariance.estimate(), ridge, inverse?.value ?? system(ridge).inverse()),
   };
 }
 
@@ -103,23 +116,17 @@ function rowSystem(treated: TreatedLayer, observation: Observation, divisor: num
   const h = inputRows(treated, observation);
   const delta = observation.outputGradients as tf.Tensor2D;
   const products = () => tf.matMul<tf.Tensor2D>(h, h, false, true);
-  let inverse: tf.Tensor2D | undefined;
+  let system: OnceUsed | undefined;
   return {
     trace: () => tf.div(tf.sum(tf.square(h)), divisor),
     invert: (ridge, inverses) => {
-      inverses.add({
-        matrix: inPhase("curvature", products),
-        damping: tf.mul(ridge, divisor),
-        take: (computed) => {
-          inverse = computed;
-        },
-      });
+      system = inverses.once(inPhase("curvature", products), tf.mul(ridge, divisor));
     },
     solve: () => {
-      const weights = tf.matMul(inverse as tf.Tensor2D, delta);
+      const weights = (system as OnceUsed).solve(delta);
       return tf.mul(tf.matMul(h, weights, true, false), divisor);
     },
     condition: (ridge) =>
-      conditionNumber(products(), tf.mul(ridge, divisor), inverse as tf.Tensor2D),
+      conditionNumber(products(), tf.mul(ridge, divisor), (system as OnceUsed).inverse()),
   };
 }

@@ -1,5 +1,6 @@
 /** @file Layers with Kronecker structure: rows, factors, damping, and gradients as matrices. */
 import * as tf from "@tensorflow/tfjs-core";
+import { gram } from "../linalg/index.ts";
 import type { Observation } from "../nn/evaluate.ts";
 import type { KroneckerLayer, Parameter } from "../nn/parameter.ts";
 import type { GradientOf } from "./pipeline.ts";
@@ -35,10 +36,10 @@ export function treatedLayers(
 }
 
 /** `xᵀx · scale`, `[d, d]`, for rows x `[rows, d]`; the smaller of x and the product is scaled. */
-export function gram(x: tf.Tensor2D, scale: number): tf.Tensor2D {
+export function scaledGram(x: tf.Tensor2D, scale: number): tf.Tensor2D {
   const [rows, d] = x.shape;
   if (rows < d) return tf.matMul(x, tf.mul(x, scale), true, false);
-  return tf.mul(tf.matMul(x, x, true, false), scale);
+  return tf.mul(gram(x, "columns"), scale);
 }
 
 /** h `[rows, dIn]`, or h̃ = [h, 1] where the layer is homogeneous. */
@@ -60,7 +61,7 @@ export function inputCovariance(
   observation: Observation,
   divisor = observation.rows,
 ): tf.Tensor {
-  if (!treated.diagonal) return gram(inputRows(treated, observation), 1 / divisor);
+  if (!treated.diagonal) return scaledGram(inputRows(treated, observation), 1 / divisor);
   const { inputs, rows } = observation;
   if (!inputs) throw new Error(`Layer "${treated.layer.name}" was not asked to show its inputs.`);
   const ids = tf.reshape(inputs, [rows]) as tf.Tensor1D;
@@ -69,7 +70,7 @@ export function inputCovariance(
 
 /** `B = eᵀe / N = N·δᵀδ`, `[dOut, dOut]`, for gradients δ of the mean loss over N terms. */
 export function outputCovariance(outputGradients: tf.Tensor2D, terms: number): tf.Tensor2D {
-  return gram(outputGradients, terms);
+  return scaledGram(outputGradients, terms);
 }
 
 /** The weight's gradient as a matrix `[a, dOut]`, the bias's below it where homogeneous. */

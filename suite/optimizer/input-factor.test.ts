@@ -1,0 +1,107 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { foof } from "../../optimizers/foof.ts";
+import { useBackend } from "../engine/index.ts";
+import { LARGEST_STACKED } from "../linalg/index.ts";
+import { readEvents } from "./events.ts";
+import { type Bench, benchOf, linearLayer, PLAIN_STEP } from "./testing/fixed-problem.ts";
+import {
+  asRows,
+  distance,
+  gramOf,
+  identity,
+  type Matrix,
+  multiply,
+  scale,
+  shifted,
+  solve,
+  transpose,
+} from "./testing/matrix.ts";
+import { seededSource } from "./testing/random.ts";
+
+beforeAll(() => useBackend());
+
+/** Above it a matrix that one product needs is a system. */
+const LARGE = LARGEST_STACKED + 4;
+const D_OUT = 3;
+
+const noise = (rows: number, columns: number): Matrix =>
+  asRows([...seededSource(rows).normal(rows * columns)], columns);
+
+/** FOOF on one layer, which is nothing but `(A + λI)⁻¹ G`. */
+const foofOf = (dIn: number, settings: Readonly<Record<string, unknown>>): Bench =>
+  benchOf(foof, linearLayer(dIn, D_OUT), { ...PLAIN_STEP, ...settings });
+
+/** One step; the direction it took. */
+function directionOf(bench: Bench, inputs: Matrix, outputGradients: Matrix): Matrix {
+  const before = asRows(bench.values()[0] as number[], D_OUT);
+  const gradient = scale(multiply(transpose(inputs), outputGradients), 1 / inputs.length);
+  bench.step({ inputs, outputGradients, gradients: [gradient], examples: inputs.length });
+  const after = asRows(bench.values()[0] as number[], D_OUT);
+  return before.map((row, i) => row.map((x, j) => x - (after[i]?.[j] as number)));
+}
+
+/** `(hᵀh/rows + λI)⁻¹ G` in float64. */
+function expected(inputs: Matrix, outputGradients: Matrix, damping: number): Matrix {
+  const by = 1 / inputs.length;
+  const gradient = scale(multiply(transpose(inputs), outputGradients), by);
+  return solve(shifted(gramOf(inputs, by), damping), gradient);
+}
+
+const keepsInverse = (bench: Bench) => bench.optimizer.state.tensors().has("fc.inverseA");
+
+describe("a large input covariance", () => {
+  const [inputs, outputGradients] = [noise(LARGE + 40, LARGE), noise(LARGE + 40, D_OUT)];
+
+  it.each([
+    { renewed: "in every step", settings: {}, kept: false },
+    {
+      renewed: "in every other",
+      settings: { curvatureInterval: 2, inverseInterval: 2 },
+      kept: true,
+    },
+  ])("renewed $renewed", ({ settings, kept }) => {
+    const bench = foofOf(LARGE, { damping: 0.1, ...settings });
+    const close = expected(inputs, outputGradients, 0.1);
+    expect(distance(directionOf(bench, inputs, outputGradients), close)).toBeLessThan(1e-4);
+    expect(keepsInverse(bench)).toBe(kept);
+    bench.dispose();
+  });
+
+  it("has its condition number without an inverse", () => {
+    const conditions = [{}, { inverseInterval: 2 }].map((settings) => {
+      const bench = foofOf(LARGE, { damping: 0.1, ...settings });
+      directionOf(bench, inputs, outputGradients);
+      const given = { inputs, gradients: [identity(LARGE)], examples: inputs.length };
+      const condition = bench.diagnose(given)["condition.fc.A"] as number;
+      bench.dispose();
+      return condition;
+    });
+    const [solved, inverted] = conditions as [number, number];
+    expect(Math.abs(solved / inverted - 1)).toBeLessThan(1e-3);
+  });
+
+  it("that is singular is damped more, and counted", () => {
+    const few = inputs.slice(0, 20);
+    const bench = foofOf(LARGE, { damping: 0 });
+    const direction = directionOf(bench, few, outputGradients.slice(0, 20));
+    expect(direction.flat().every(Number.isFinite)).toBe(true);
+    expect(readEvents(bench.optimizer.state).inverseRetries).toBeGreaterThan(0);
+    bench.dispose();
+  });
+});
+
+describe("the last batch's rows, fewer than inputs", () => {
+  it.each([
+    { rows: LARGE, dIn: LARGE + 20 },
+    { rows: 20, dIn: 40 },
+  ])("$rows of $dIn: exact at any damping", ({ rows, dIn }) => {
+    const [inputs, outputGradients] = [noise(rows, dIn), noise(rows, D_OUT)];
+    const bench = foofOf(dIn, { statistics: "batch", damping: 1e-6 });
+    const direction = directionOf(bench, inputs, outputGradients);
+    // A is singular: float64 takes it through the rows, too.
+    const system = shifted(multiply(inputs, transpose(inputs)), rows * 1e-6);
+    const close = multiply(transpose(inputs), solve(system, outputGradients));
+    expect(distance(direction, close)).toBeLessThan(1e-3);
+    bench.dispose();
+  });
+});
