@@ -13,7 +13,7 @@
  * exact in float32 at every λ. An averaged A at λ below 1e-5 is not: rounding decides there.
  *
  * Per layer: 2·rows·a² FLOPs of curvature, a³ per inverse, 2a²b per step, for a = dIn, b = dOut; a
- * large A that every step renews is a system, a³/3 (input-factor.ts).
+ * large A that every step renews is a system (factor-system.ts, input-factor.ts).
  */
 import { z } from "zod";
 import { inPhase } from "../suite/engine/phase.ts";
@@ -29,7 +29,11 @@ import {
   precision,
   statisticsHyperparameters,
 } from "../suite/optimizer/hyperparameters.ts";
-import { type InputFactor, inputFactor, isOwnBatch } from "../suite/optimizer/input-factor.ts";
+import {
+  type InputFactor,
+  inputFactor,
+  needsOutputGradients,
+} from "../suite/optimizer/input-factor.ts";
 import { inverseDue, statisticsDue } from "../suite/optimizer/interval.ts";
 import {
   asParameters,
@@ -82,7 +86,7 @@ export const foof = defineOptimizer({
     const treated = treatedLayers(layers, { homogeneous: h.bias === "homogeneous" });
     const inverses = dueInverses(h.precision, events);
     const factors = treated.map((layer) => inputFactor(layer, h, state, inverses));
-    const shown = { inputs: true, outputGradients: isOwnBatch(h) };
+    const shown = { inputs: true, outputGradients: needsOutputGradients(treated, h) };
     const observe = (some: readonly InputFactor[], { observations }: Pass) =>
       treated.forEach(({ layer }, i) => {
         some[i]?.observe(observations.get(layer) as Observation);

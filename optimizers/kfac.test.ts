@@ -7,11 +7,13 @@ import { linear } from "../suite/nn/linear.ts";
 import { disposeModel, ModelBuilder } from "../suite/nn/model.ts";
 import type { Parameter } from "../suite/nn/parameter.ts";
 import { describeConformance } from "../suite/optimizer/conformance.ts";
+import { SMALLEST_SYSTEM } from "../suite/optimizer/factor-inverse.ts";
 import { firstDirection, type LayerBatch } from "../suite/optimizer/testing/fixed-problem.ts";
 import {
   asRows,
   choleskyOf,
   distance,
+  dot,
   gramOf,
   type Matrix,
   matrices,
@@ -28,6 +30,7 @@ import {
   readOracle,
   withoutBatchFactors,
 } from "../suite/optimizer/testing/oracle.ts";
+import { seededSource } from "../suite/optimizer/testing/random.ts";
 import * as file from "./kfac.ts";
 
 const { kfac, kfacLocal } = file;
@@ -175,6 +178,40 @@ describe("fewer rows than inputs", () => {
         expect(distance(got, want)).toBeLessThan(1e-4);
       }),
     );
+  });
+});
+
+describe("large factors, which every step solves with", () => {
+  const order = SMALLEST_SYSTEM + 4;
+  const noise = (rows: number, columns: number): Matrix =>
+    asRows([...seededSource(rows + columns).normal(rows * columns)], columns);
+
+  it.each([
+    { rows: 20, dIn: order, dOut: order },
+    { rows: 300, dIn: order, dOut: order },
+    { rows: 20, dIn: order, dOut: 30 },
+    { rows: 20, dIn: 30, dOut: order },
+  ])("$rows rows, $dIn × $dOut, is the closed form", ({ rows, dIn, dOut }) => {
+    const inputs = noise(rows, dIn);
+    const outputGradients = noise(rows, dOut);
+    const sampledOutputGradients = outputGradients.toReversed().map((row) => row.toReversed());
+    const means = transpose(outputGradients).map((column) =>
+      dot(
+        column,
+        column.map(() => 1 / rows),
+      ),
+    );
+    const { weight, bias } = firstDirection(
+      kfac,
+      { inputs, outputGradients, sampledOutputGradients, biasGradient: means },
+      { damping: 0.1 },
+    );
+    const [a, b] = [gramOf(inputs, 1 / rows), gramOf(sampledOutputGradients, 1 / rows)];
+    const gradient = scale(multiply(transpose(inputs), outputGradients), 1 / rows);
+    expect(distance(weight, expected(a, b, gradient, 0.1))).toBeLessThan(1e-4);
+    const [, ridgeB] = ridges(a, b, 0.1);
+    const close = solve(shifted(b, ridgeB), transpose([means]));
+    expect(distance([bias], transpose(close))).toBeLessThan(1e-4);
   });
 });
 

@@ -15,7 +15,8 @@
  * same but exact in float32 at every λ, and cheaper.
  *
  * Per layer: 2·rows·(a² + b²) + 2·rows·a·b FLOPs of curvature, a³ + b³ per inverse, 2ab(a + b) per
- * step, for a = dIn, b = dOut; a large A that every step renews is a system, a³/3 (input-factor.ts).
+ * step, for a = dIn, b = dOut; large factors that every step renews are systems
+ * (factor-system.ts), and fewer rows than columns cheaper still (input-factor.ts).
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
@@ -29,7 +30,8 @@ import {
   defineVariant,
 } from "../suite/optimizer/declaration.ts";
 import { conditionNumber, withScratchState } from "../suite/optimizer/diagnostics.ts";
-import { type DueInverses, dueInverses, factorInverse } from "../suite/optimizer/factor-inverse.ts";
+import { type DueInverses, dueInverses } from "../suite/optimizer/factor-inverse.ts";
+import { factorSystem } from "../suite/optimizer/factor-system.ts";
 import {
   biasTreatment,
   damping,
@@ -39,8 +41,13 @@ import {
   statisticsHyperparameters,
   variant,
 } from "../suite/optimizer/hyperparameters.ts";
-import { inputFactor, isOwnBatch } from "../suite/optimizer/input-factor.ts";
-import { inverseDue, inversesFollowCurvature, statisticsDue } from "../suite/optimizer/interval.ts";
+import { inputFactor, needsOutputGradients } from "../suite/optimizer/input-factor.ts";
+import {
+  inverseDue,
+  inversesFollowCurvature,
+  refreshesEveryStep,
+  statisticsDue,
+} from "../suite/optimizer/interval.ts";
 import {
   asParameters,
   factoredDamping,
@@ -104,7 +111,11 @@ export const kfac = defineOptimizer({
     const layers = treatedLayers(context.layers, { homogeneous: h.bias === "homogeneous" });
     const inverses = dueInverses(h.precision, events);
     const blocks = layers.map((layer) => kroneckerBlock(layer, h, state, inverses));
-    const shown = { inputs: true, sampledOutputGradients: true, outputGradients: isOwnBatch(h) };
+    const shown = {
+      inputs: true,
+      sampledOutputGradients: true,
+      outputGradients: needsOutputGradients(layers, h),
+    };
     return {
       treated: parametersOf(layers, "all"),
       request: (info) => (statisticsDue(h, info) ? shown : {}),
@@ -179,14 +190,18 @@ function kroneckerBlock(
     transient: inversesFollowCurvature(h),
     uncorrected: asdl,
   });
-  const inverseB = factorInverse(state, `${name}.inverseB`, { order: dOut }, inverses);
+  const systemB = factorSystem(
+    state,
+    `${name}.inverseB`,
+    { order: dOut, everyStep: refreshesEveryStep(h) },
+    inverses,
+  );
   const ridges = () =>
     factoredDamping(
       { trace: a.trace(), order },
       { trace: trace(b.estimate() as tf.Tensor2D), order: dOut },
       h.damping,
     );
-  const timesB = (x: tf.Tensor2D) => tf.matMul<tf.Tensor2D>(x, inverseB.value as tf.Tensor2D);
 
   return {
     observe: (observations, { examples, terms }) => {
@@ -200,20 +215,30 @@ function kroneckerBlock(
     invert: () => {
       const { ridgeA, ridgeB } = ridges();
       a.invert(ridgeA);
-      inverseB.refresh(b.estimate(), ridgeB);
+      systemB.refresh(b.estimate(), ridgeB);
     },
     apply: (gradientOf) => {
-      const direction = timesB(a.solve(gradientMatrix(treated, gradientOf)));
-      const treatedParameters = asParameters(treated, direction);
-      if (!bias || homogeneous) return treatedParameters;
-      const row = tf.reshape<tf.Rank.R2>(gradientOf(bias), [1, dOut]);
-      return [...treatedParameters, [bias, tf.reshape(timesB(row), [dOut])]];
+      const alone =
+        bias && !homogeneous ? [tf.reshape<tf.Rank.R2>(gradientOf(bias), [1, dOut])] : [];
+      let biasDirection: tf.Tensor2D | undefined;
+      const direction = a.solve(gradientMatrix(treated, gradientOf), (x) => {
+        const [product, row] = systemB.right([x, ...alone]);
+        biasDirection = row;
+        return product as tf.Tensor2D;
+      });
+      const directions = asParameters(treated, direction);
+      if (bias && biasDirection) directions.push([bias, tf.reshape(biasDirection, [dOut])]);
+      return directions;
     },
     conditions: () => {
       const { ridgeA, ridgeB } = ridges();
       return {
         [`condition.${name}.A`]: a.condition(ridgeA),
-        [`condition.${name}.B`]: conditionNumber(b.estimate(), ridgeB, inverseB.value),
+        [`condition.${name}.B`]: conditionNumber(
+          b.estimate(),
+          ridgeB,
+          systemB.inverse(b.estimate(), ridgeB),
+        ),
       };
     },
   };

@@ -18,7 +18,6 @@ export {
 } from "./factorizations.ts";
 export { gram } from "./gram.ts";
 export {
-  LARGEST_STACKED,
   type SpdInverse,
   type SpdInverseOptions,
   type SpdInverseRequest,

@@ -47,7 +47,7 @@ export interface SpdInverseRequest extends Omit<SpdInverseOptions, "precision"> 
 }
 
 /** Small matrices cost what their graph's nodes cost: a stack of them has no more of these. */
-export const LARGEST_STACKED = 256;
+const LARGEST_STACKED = 256;
 
 /**
  * `spdInverse` of many matrices. Those of one order are inverted as one stack, which takes hardly

@@ -2,7 +2,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { inPhase } from "../engine/phase.ts";
 import {
-  LARGEST_STACKED,
   type Precision,
   type SpdInverseRequest,
   spdInverse,
@@ -11,6 +10,9 @@ import {
 } from "../linalg/index.ts";
 import type { EventCounters } from "./events.ts";
 import type { OptimizerState } from "./state.ts";
+
+/** Smaller matrices, inverted as stacks, take less time than systems one by one. */
+export const SMALLEST_SYSTEM = 256;
 
 interface DueInverse extends SpdInverseRequest {
   take(inverse: tf.Tensor2D): void;
@@ -60,7 +62,7 @@ export function dueInverses(precision: Precision, events: EventCounters): DueInv
   return {
     add: (due) => noted.push(due),
     once: (matrix, damping) =>
-      matrix.shape[0] > LARGEST_STACKED ? system(matrix, damping) : stacked(matrix, damping),
+      matrix.shape[0] >= SMALLEST_SYSTEM ? system(matrix, damping) : stacked(matrix, damping),
     compute: () => {
       const due = noted;
       noted = [];
@@ -79,7 +81,7 @@ export interface FactorInverse {
   refresh(factor: tf.Tensor, ridge: tf.Tensor | number): void;
 }
 
-interface FactorInverseOptions {
+export interface FactorInverseOptions {
   readonly order: number;
   /** The factor is given, and inverted, as the vector of its diagonal. */
   readonly diagonal?: boolean;

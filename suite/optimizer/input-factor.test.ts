@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { foof } from "../../optimizers/foof.ts";
 import { useBackend } from "../engine/index.ts";
-import { LARGEST_STACKED } from "../linalg/index.ts";
 import { readEvents } from "./events.ts";
+import { SMALLEST_SYSTEM } from "./factor-inverse.ts";
 import { type Bench, benchOf, linearLayer, PLAIN_STEP } from "./testing/fixed-problem.ts";
 import {
   asRows,
@@ -20,23 +20,24 @@ import { seededSource } from "./testing/random.ts";
 
 beforeAll(() => useBackend());
 
-/** Above it a matrix that one product needs is a system. */
-const LARGE = LARGEST_STACKED + 4;
+/** A matrix that one product needs is a system. */
+const LARGE = SMALLEST_SYSTEM + 4;
 const D_OUT = 3;
 
 const noise = (rows: number, columns: number): Matrix =>
   asRows([...seededSource(rows).normal(rows * columns)], columns);
 
 /** FOOF on one layer, which is nothing but `(A + λI)⁻¹ G`. */
-const foofOf = (dIn: number, settings: Readonly<Record<string, unknown>>): Bench =>
-  benchOf(foof, linearLayer(dIn, D_OUT), { ...PLAIN_STEP, ...settings });
+const foofOf = (dIn: number, settings: Readonly<Record<string, unknown>>, dOut = D_OUT): Bench =>
+  benchOf(foof, linearLayer(dIn, dOut), { ...PLAIN_STEP, ...settings });
 
 /** One step; the direction it took. */
 function directionOf(bench: Bench, inputs: Matrix, outputGradients: Matrix): Matrix {
-  const before = asRows(bench.values()[0] as number[], D_OUT);
+  const dOut = outputGradients[0]?.length as number;
+  const before = asRows(bench.values()[0] as number[], dOut);
   const gradient = scale(multiply(transpose(inputs), outputGradients), 1 / inputs.length);
   bench.step({ inputs, outputGradients, gradients: [gradient], examples: inputs.length });
-  const after = asRows(bench.values()[0] as number[], D_OUT);
+  const after = asRows(bench.values()[0] as number[], dOut);
   return before.map((row, i) => row.map((x, j) => x - (after[i]?.[j] as number)));
 }
 
@@ -64,6 +65,15 @@ describe("a large input covariance", () => {
     const close = expected(inputs, outputGradients, 0.1);
     expect(distance(directionOf(bench, inputs, outputGradients), close)).toBeLessThan(1e-4);
     expect(keepsInverse(bench)).toBe(kept);
+    bench.dispose();
+  });
+
+  it("meets rows that are fewer than the gradient's columns, step after step", () => {
+    const bench = foofOf(LARGE, { damping: 0.1, emaRate: 1 }, 30);
+    for (const rows of [20, 25, 40]) {
+      const [h, e] = [noise(rows, LARGE), noise(rows, 30)];
+      expect(distance(directionOf(bench, h, e), expected(h, e, 0.1))).toBeLessThan(1e-4);
+    }
     bench.dispose();
   });
 

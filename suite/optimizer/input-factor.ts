@@ -8,21 +8,22 @@
  *
  * and cheaper: rows³ + 2·rows²·dIn instead of dIn³ + 2·rows·dIn².
  *
- * An inverse that one gradient meets is not computed where a system is cheaper: a large A, renewed in
- * every step, takes a³/3 + 2a²·dOut instead of a³ + 2a²·dOut.
+ * Where A is a system (factor-system.ts) and rows < dOut, its right-hand sides are the rows, too, not
+ * the gradient's columns: `(A + λI)⁻¹ G R = ((A + λI)⁻¹ hᵀ)(δR)`, for a factor R on the other side.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { inPhase } from "../engine/phase.ts";
-import { LARGEST_STACKED, type Precision, trace } from "../linalg/index.ts";
+import { type Precision, trace } from "../linalg/index.ts";
 import type { Observation } from "../nn/evaluate.ts";
 import { conditionNumber } from "./diagnostics.ts";
-import { type DueInverses, factorInverse, type OnceUsed } from "./factor-inverse.ts";
+import type { DueInverses, OnceUsed } from "./factor-inverse.ts";
+import { factorSystem, isSolved } from "./factor-system.ts";
 import {
   type IntervalHyperparameters,
   inversesFollowCurvature,
   refreshesEveryStep,
 } from "./interval.ts";
-import { inputCovariance, inputRows, type TreatedLayer, timesInverse } from "./kronecker.ts";
+import { inputCovariance, inputRows, type TreatedLayer } from "./kronecker.ts";
 import type { OptimizerState } from "./state.ts";
 import { type StatisticHyperparameters, statistic } from "./statistic.ts";
 
@@ -39,16 +40,33 @@ export interface InputFactor {
   trace(): tf.Tensor;
   /** Has the inverse computed with all others that are due. */
   invert(ridge: tf.Tensor | number): void;
-  /** `(A + λI)⁻¹ G` for the gradient `[a, dOut]`. */
-  solve(gradient: tf.Tensor2D): tf.Tensor2D;
+  /**
+   * `(A + λI)⁻¹ G R` for the gradient `[a, dOut]`; `right` multiplies a matrix of dOut columns with R,
+   * and is called once.
+   */
+  solve(gradient: tf.Tensor2D, right?: (x: tf.Tensor2D) => tf.Tensor2D): tf.Tensor2D;
   /** Condition number of what was inverted: while the batch's statistics are there. */
   condition(ridge: tf.Tensor | number): tf.Tensor;
 }
 
-/** Whether A is always of the gradient's own batch: then rows need the true output gradients. */
-export function isOwnBatch(h: StatisticHyperparameters & IntervalHyperparameters): boolean {
+/** Whether rows may stand for the gradient: they need the true output gradients. */
+export function needsOutputGradients(
+  layers: readonly TreatedLayer[],
+  h: StatisticHyperparameters & IntervalHyperparameters,
+): boolean {
+  return isOwnBatch(h) || layers.some((layer) => isSolved(systemOptions(layer, h)));
+}
+
+/** Whether A is always of the gradient's own batch. */
+function isOwnBatch(h: StatisticHyperparameters & IntervalHyperparameters): boolean {
   return h.statistics === "batch" && refreshesEveryStep(h);
 }
+
+const systemOptions = ({ order, diagonal }: TreatedLayer, h: IntervalHyperparameters) => ({
+  order,
+  diagonal,
+  everyStep: refreshesEveryStep(h),
+});
 
 export function inputFactor(
   treated: TreatedLayer,
@@ -60,15 +78,10 @@ export function inputFactor(
   const shape = diagonal ? [order] : [order, order];
   const transient = inversesFollowCurvature(h);
   const covariance = statistic(state, `${layer.name}.A`, { ...h, shape, transient });
-  /** Kept from step to step, unless every step renews it and a system is cheaper. */
-  const inverse =
-    refreshesEveryStep(h) && !diagonal && order > LARGEST_STACKED
-      ? undefined
-      : factorInverse(state, `${layer.name}.inverseA`, { order, diagonal }, inverses);
-  const system = (ridge: tf.Tensor | number) =>
-    inverses.once(covariance.estimate() as tf.Tensor2D, ridge);
+  const system = factorSystem(state, `${layer.name}.inverseA`, systemOptions(treated, h), inverses);
   let through: RowSystem | undefined;
-  let due: OnceUsed | undefined;
+  /** The gradient's rows, where they are fewer than its columns. */
+  let few: Observation | undefined;
 
   return {
     observe: (observation, divisor = observation.rows) => {
@@ -77,6 +90,7 @@ export function inputFactor(
       } else {
         // A convolution's patches are large: they end here.
         covariance.observe(tf.tidy(() => inputCovariance(treated, observation, divisor)));
+        few = system.isSolved && observation.rows < layer.dOut ? observation : undefined;
       }
     },
     trace: () => {
@@ -86,20 +100,23 @@ export function inputFactor(
     },
     invert: (ridge) => {
       if (through) through.invert(ridge, inverses);
-      else if (inverse) inverse.refresh(covariance.estimate(), ridge);
-      else due = system(ridge);
+      else system.refresh(covariance.estimate(), ridge);
     },
-    solve: (gradient) => {
-      const solution =
-        through?.solve() ??
-        (inverse ? timesInverse(inverse.value, gradient) : (due as OnceUsed).solve(gradient));
-      through = undefined;
-      due = undefined;
-      return solution;
+    solve: (gradient, right = (x) => x) => {
+      if (through) {
+        const solution = right(through.solve());
+        through = undefined;
+        return solution;
+      }
+      if (!few) return right(system.left(gradient));
+      const rows = system.left(tf.transpose(inputRows(treated, few)));
+      return tf.matMul(rows, right(few.outputGradients as tf.Tensor2D));
     },
-    condition: (ridge) =>
-      through?.condition(ridge) ??
-      conditionNumber(covariance.estimate(), ridge, inverse?.value ?? system(ridge).inverse()),
+    condition: (ridge) => {
+      if (through) return through.condition(ridge);
+      const estimate = covariance.estimate();
+      return conditionNumber(estimate, ridge, system.inverse(estimate, ridge));
+    },
   };
 }
 

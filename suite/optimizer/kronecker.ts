@@ -97,12 +97,6 @@ export function asParameters(
   ];
 }
 
-/** `A⁻¹ G` for the inverse `[a, a]`, or its diagonal `[a]`. */
-export function timesInverse(inverse: tf.Tensor, matrix: tf.Tensor2D): tf.Tensor2D {
-  if (inverse.rank === 2) return tf.matMul(inverse as tf.Tensor2D, matrix);
-  return tf.mul(tf.reshape(inverse, [inverse.size, 1]), matrix);
-}
-
 /** The diagonal of a matrix `[d, d]`, `[d]`. */
 export function diagonalOf(matrix: tf.Tensor2D): tf.Tensor1D {
   const d = matrix.shape[0];
