@@ -63,6 +63,16 @@ it("counts the trial in flight by its share", () => {
   expect(left.seconds()).toBeCloseTo(30 + 22 * 40, 9);
 });
 
+it("does not take an interrupted trial's first part for a fast one", () => {
+  const { left, pass } = started([sgd]);
+  left.trialEnded(sgd.cell, 4, true);
+  left.progressed(sgd.cell, 0.5);
+  expect(left.seconds()).toBeUndefined();
+  pass(10);
+  left.progressed(sgd.cell, 0.75);
+  expect(left.seconds()).toBeCloseTo(10 + 21 * 40, 9);
+});
+
 it("divides among the workers, but never a cell", () => {
   const { left } = started([sgd, kfac], 2);
   left.trialEnded(sgd.cell, 2, false);

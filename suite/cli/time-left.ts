@@ -24,8 +24,8 @@ interface CellWork {
   readonly optimizer: string;
   readonly perTrial: number;
   trialsLeft: number;
-  /** The trial in flight. */
-  running?: { readonly since: number; share: number };
+  /** The trial in flight: its share now, and `from` what it had when we began to watch. */
+  running?: { readonly since: number; readonly from: number; readonly share: number };
 }
 
 export const cellName = (cell: Cell): string =>
@@ -50,15 +50,16 @@ export function timeLeft(
   return {
     progressed: (cell, share) => {
       const found = cells.get(cellName(cell));
-      if (found) found.running = { since: found.running?.since ?? now(), share };
+      // One that was interrupted goes on from where it was, and that cost nothing now.
+      if (found) found.running = { ...(found.running ?? { since: now(), from: share }), share };
     },
     trialEnded: (cell, seconds, reused) => {
       const found = cells.get(cellName(cell));
       if (!found) return;
       found.trialsLeft = Math.max(0, found.trialsLeft - 1);
-      // What comes next in this cell has begun.
-      found.running = { since: now(), share: 0 };
       if (reused) return;
+      // What comes next in this cell has begun.
+      found.running = { since: now(), from: 0, share: 0 };
       const before = ended.get(found.optimizer) ?? { seconds: 0, work: 0 };
       ended.set(found.optimizer, plus(before, { seconds, work: found.perTrial }));
     },
@@ -103,8 +104,9 @@ function rates(
 ): (optimizer: string) => number {
   const seen = new Map(ended);
   for (const { optimizer, perTrial, running } of cells) {
-    if (!running || running.share <= 0) continue;
-    const sofar = { seconds: now - running.since, work: running.share * perTrial };
+    if (!running || running.share <= running.from) continue;
+    const work = (running.share - running.from) * perTrial;
+    const sofar = { seconds: now - running.since, work };
     seen.set(optimizer, plus(seen.get(optimizer) ?? { seconds: 0, work: 0 }, sofar));
   }
   const all = [...seen.values()].reduce(plus, { seconds: 0, work: 0 });
