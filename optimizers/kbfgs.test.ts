@@ -4,13 +4,18 @@ import { describeConformance } from "../suite/optimizer/conformance.ts";
 import { readEvents } from "../suite/optimizer/events.ts";
 import { benchOf, firstDirection, linearLayer } from "../suite/optimizer/testing/fixed-problem.ts";
 import {
+  asRows,
   distance,
   gramOf,
   type Matrix,
+  multiply,
+  scale,
   shifted,
   solve,
+  transpose,
 } from "../suite/optimizer/testing/matrix.ts";
 import { describeOracle } from "../suite/optimizer/testing/oracle.ts";
+import { seededSource } from "../suite/optimizer/testing/random.ts";
 import { smallRun } from "../suite/optimizer/testing/small-run.ts";
 import * as file from "./kbfgs.ts";
 
@@ -39,6 +44,17 @@ it("starts from the damped inverse of the first batch's A", () => {
   const batch = { inputs, outputGradients, preactivations: outputGradients, gradient };
   const { weight } = firstDirection(kbfgs, batch, { damping: 0.09 });
   const expected = solve(shifted(gramOf(inputs, 1 / 3), 0.3), gradient);
+  expect(distance(weight, expected)).toBeLessThan(1e-5);
+});
+
+it("is the same by the rows of a large layer, where they are few", () => {
+  const noise = (rows: number, columns: number): Matrix =>
+    asRows([...seededSource(columns).normal(rows * columns)], columns);
+  const [inputs, outputGradients] = [noise(8, 260), noise(8, 20)];
+  const batch = { inputs, outputGradients, preactivations: outputGradients };
+  const { weight } = firstDirection(kbfgs, batch, { damping: 0.09 });
+  const gradient = scale(multiply(transpose(inputs), outputGradients), 1 / 8);
+  const expected = solve(shifted(gramOf(inputs, 1 / 8), 0.3), gradient);
   expect(distance(weight, expected)).toBeLessThan(1e-5);
 });
 

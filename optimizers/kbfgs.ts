@@ -45,6 +45,7 @@ import {
 import { curvatureDue } from "../suite/optimizer/interval.ts";
 import {
   asParameters,
+  fewRows,
   gradientMatrix,
   inputRows,
   parametersOf,
@@ -116,7 +117,12 @@ export const kbfgs = defineOptimizer({
         });
         inPhase("inverse", () => inverses.compute());
       },
-      apply: (gradientOf) => new Map(blocks.flatMap((block) => block.apply(gradientOf))),
+      apply: (gradientOf, { observations }) =>
+        new Map(
+          layers.flatMap(({ layer }, i) =>
+            (blocks[i] as QuasiNewtonBlock).apply(gradientOf, observations.get(layer)),
+          ),
+        ),
       finish: (_, problem, info) => {
         if (!curvatureDue(h, info)) return;
         const { observations } = problem.evaluate({ ...outputs, repeated: true });
@@ -149,7 +155,8 @@ interface Before extends Means {
 
 interface QuasiNewtonBlock {
   before(observation: Observation, problem: Problem): void;
-  apply(gradientOf: GradientOf): [Parameter, tf.Tensor][];
+  /** H_A G H_B; `observation`: of the gradient's batch, where the step looks at it. */
+  apply(gradientOf: GradientOf, observation?: Observation): [Parameter, tf.Tensor][];
   after(observation: Observation): void;
   /** Condition numbers of H_A and H_B. */
   conditions(): Diagnostics;
@@ -189,12 +196,19 @@ function quasiNewtonBlock(
       );
       if (isFirst) inPhase("inverse", () => inverseA.refresh(a, alpha));
     },
-    apply: (gradientOf) => {
-      const left = tf.matMul<tf.Tensor2D>(
-        inverseA.value as tf.Tensor2D,
-        gradientMatrix(treated, gradientOf),
-      );
-      return asParameters(treated, tf.matMul<tf.Tensor2D>(left, output.value as tf.Tensor2D));
+    apply: (gradientOf, observation) => {
+      const [ha, hb] = [inverseA.value as tf.Tensor2D, output.value as tf.Tensor2D];
+      const few = fewRows(treated, observation);
+      const direction = few
+        ? tf.matMul<tf.Tensor2D>(
+            tf.matMul<tf.Tensor2D>(ha, few.inputs, false, true),
+            tf.matMul<tf.Tensor2D>(few.outputGradients, hb),
+          )
+        : tf.matMul<tf.Tensor2D>(
+            tf.matMul<tf.Tensor2D>(ha, gradientMatrix(treated, gradientOf)),
+            hb,
+          );
+      return asParameters(treated, direction);
     },
     after: (observation) => {
       const { input, noiseScale, ...old } = first as Before;

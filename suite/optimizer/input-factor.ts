@@ -8,7 +8,7 @@
  *
  * and cheaper: rows³ + 2·rows²·dIn instead of dIn³ + 2·rows·dIn².
  *
- * Where A is a system (factor-system.ts) and rows < dOut, its right-hand sides are the rows, too, not
+ * Where A is a system (factor-system.ts) and the rows are few, they are its right-hand sides, too, instead of
  * the gradient's columns: `(A + λI)⁻¹ G R = ((A + λI)⁻¹ hᵀ)(δR)`, for a factor R on the other side.
  */
 import * as tf from "@tensorflow/tfjs-core";
@@ -23,7 +23,13 @@ import {
   inversesFollowCurvature,
   refreshesEveryStep,
 } from "./interval.ts";
-import { inputCovariance, inputRows, type TreatedLayer } from "./kronecker.ts";
+import {
+  fewRows,
+  type GradientRows,
+  inputCovariance,
+  inputRows,
+  type TreatedLayer,
+} from "./kronecker.ts";
 import type { OptimizerState } from "./state.ts";
 import { type StatisticHyperparameters, statistic } from "./statistic.ts";
 
@@ -80,8 +86,7 @@ export function inputFactor(
   const covariance = statistic(state, `${layer.name}.A`, { ...h, shape, transient });
   const system = factorSystem(state, `${layer.name}.inverseA`, systemOptions(treated, h), inverses);
   let through: RowSystem | undefined;
-  /** The gradient's rows, where they are fewer than its columns. */
-  let few: Observation | undefined;
+  let few: GradientRows | undefined;
 
   return {
     observe: (observation, divisor = observation.rows) => {
@@ -90,7 +95,7 @@ export function inputFactor(
       } else {
         // A convolution's patches are large: they end here.
         covariance.observe(tf.tidy(() => inputCovariance(treated, observation, divisor)));
-        few = system.isSolved && observation.rows < layer.dOut ? observation : undefined;
+        few = system.isSolved ? fewRows(treated, observation) : undefined;
       }
     },
     trace: () => {
@@ -109,8 +114,7 @@ export function inputFactor(
         return solution;
       }
       if (!few) return right(system.left(gradient));
-      const rows = system.left(tf.transpose(inputRows(treated, few)));
-      return tf.matMul(rows, right(few.outputGradients as tf.Tensor2D));
+      return tf.matMul(system.left(tf.transpose(few.inputs)), right(few.outputGradients));
     },
     condition: (ridge) => {
       if (through) return through.condition(ridge);

@@ -83,6 +83,34 @@ export function gradientMatrix(
   return tf.concat2d([weight, tf.reshape(gradientOf(layer.bias), [1, layer.dOut])], 0);
 }
 
+/** Below it products cost too little to be saved. */
+const SMALLEST_BY_ROWS = 256;
+
+/** h `[rows, a]` and δ `[rows, dOut]` with `G = hᵀδ`. */
+export interface GradientRows {
+  readonly inputs: tf.Tensor2D;
+  readonly outputGradients: tf.Tensor2D;
+}
+
+/**
+ * The rows of a large layer's gradient, where they are so few that multiplying them from both sides
+ * takes fewer FLOPs than the gradient: `L G R = (L hᵀ)(δ R)`.
+ */
+export function fewRows(
+  treated: TreatedLayer,
+  observation?: Observation,
+): GradientRows | undefined {
+  const { order: a, diagonal } = treated;
+  if (diagonal || a < SMALLEST_BY_ROWS || !observation?.inputs) return undefined;
+  const { rows, outputGradients } = observation;
+  const b = treated.layer.dOut;
+  if (!outputGradients || rows * (a * a + b * b) >= a * b * (a + b)) return undefined;
+  return {
+    inputs: inputRows(treated, observation),
+    outputGradients: outputGradients as tf.Tensor2D,
+  };
+}
+
 /** A matrix `[a, dOut]` back in the parameters' shapes. */
 export function asParameters(
   { layer, homogeneous }: TreatedLayer,
