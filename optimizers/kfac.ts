@@ -218,11 +218,12 @@ function kroneckerBlock(
       systemB.refresh(b.estimate(), ridgeB);
     },
     apply: (gradientOf) => {
-      const alone =
+      // A bias of its own is one more row for B.
+      const biasRows =
         bias && !homogeneous ? [tf.reshape<tf.Rank.R2>(gradientOf(bias), [1, dOut])] : [];
       let biasDirection: tf.Tensor2D | undefined;
       const direction = a.solve(gradientMatrix(treated, gradientOf), (x) => {
-        const [product, row] = systemB.right([x, ...alone]);
+        const [product, row] = systemB.right([x, ...biasRows]);
         biasDirection = row;
         return product as tf.Tensor2D;
       });

@@ -44,7 +44,7 @@ export interface InputFactor {
   observe(observation: Observation, divisor?: number): void;
   /** tr A, a scalar. */
   trace(): tf.Tensor;
-  /** Has the inverse computed with all others that are due. */
+  /** Has the inverse computed with all others that are due, or the system posed. */
   invert(ridge: tf.Tensor | number): void;
   /**
    * `(A + λI)⁻¹ G R` for the gradient `[a, dOut]`; `right` multiplies a matrix of dOut columns with R,
