@@ -33,6 +33,24 @@ describe("phases by difference", () => {
     expect(phaseTimes(variants, [1])).toEqual({ precondition: 4, inverse: 15 });
   });
 
+  it("keep the preconditioning with the last where a step that renews does it another way", () => {
+    const solved = (one: ReturnType<typeof variant>) => ({
+      ...one,
+      flops: { ...one.flops, precondition: 0 },
+    });
+    const [everything, statistics] = [
+      solved(variant("1", 7, 20, 41)),
+      variant("statistics", 7, 8, 29),
+    ];
+    const never = variant("never", 0, 5, 25);
+    expect(phaseTimes([everything, statistics, never], [1, 21])).toEqual({
+      curvature: 4,
+      inverse: 16,
+    });
+    expect(phaseTimes([everything, never], [1, 21])).toEqual({ curvature: 20 });
+    expect(phaseTimes([everything, statistics], [1, 21])).toEqual({ inverse: 20 });
+  });
+
   it("are none where nothing is refreshed", () => {
     expect(phaseTimes([variant("none", 0, 5)], [1])).toBeUndefined();
   });

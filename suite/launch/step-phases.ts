@@ -14,8 +14,12 @@ export type Refresh = (typeof REFRESHES)[number];
 
 /** Milliseconds that phases add to a step, medians of differences within a round. */
 export interface PhaseTimes {
-  /** Over SGD, where nothing is refreshed; with statistics where these have no interval. */
-  readonly precondition: number;
+  /**
+   * Over SGD, where nothing is refreshed; with statistics where these have no interval. Absent where a
+   * step that refreshes preconditions by another way than one that does not: the last of the others
+   * has it then.
+   */
+  readonly precondition?: number;
   /** Of statistics; with inverses where these have no interval. */
   readonly curvature?: number;
   /** With statistics where `curvature` is absent: they are only taken for an inverse. */
@@ -36,13 +40,20 @@ export function phaseTimes(
   const least = never ?? statistics;
   if (!everything || !least) return undefined;
   const added = (more: Blocks, less: Blocks) => medianOf(more, less, (one, other) => one - other);
-  const precondition = added(least.blocks, sgd);
-  if (!statistics) return { precondition, curvature: added(everything.blocks, least.blocks) };
+  const oneWay = everything.flops.precondition === least.flops.precondition;
+  const precondition = oneWay && { precondition: added(least.blocks, sgd) };
+  const rest = added(everything.blocks, oneWay ? least.blocks : sgd);
+  if (!statistics) return { ...precondition, curvature: rest };
   const apart = never && statistics.flops.curvature === everything.flops.curvature;
-  if (!apart) return { precondition, inverse: added(everything.blocks, least.blocks) };
+  if (!apart) return { ...precondition, inverse: rest };
+  const without = oneWay ? never.blocks : sgd;
+  const withCurvature = without.map((block, round) => {
+    const [more, less] = [statistics.blocks[round] as number, never.blocks[round] as number];
+    return block + more - less;
+  });
   return {
-    precondition,
+    ...precondition,
     curvature: added(statistics.blocks, never.blocks),
-    inverse: added(everything.blocks, statistics.blocks),
+    inverse: added(everything.blocks, withCurvature),
   };
 }

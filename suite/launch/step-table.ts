@@ -37,7 +37,11 @@ const optimizerTimesSchema = z.strictObject({
   optimizer: z.string(),
   variants: z.array(variantSchema).min(1),
   phases: z
-    .strictObject({ precondition: added, curvature: added.optional(), inverse: added.optional() })
+    .strictObject({
+      precondition: added.optional(),
+      curvature: added.optional(),
+      inverse: added.optional(),
+    })
     .optional(),
   peer: peerSchema.optional(),
   /** Graphs compiled in timed steps, and kernels that had no graph: none in a good step. */

@@ -24,7 +24,7 @@ export function stepTimesOf(id: string): Html {
   if (sections.length === 0) {
     return html`<h3>Measured</h3><p>Its steps are not measured yet: <code class="command">${COMMAND}</code></p>`;
   }
-  return html`<h3>Measured</h3>${sections}<p class="note">Everything renewed in every step, then in every tenth (the mean). Phases by difference: precondition, over SGD, in a step that renews nothing; curvature and inverse, what renewing them adds, in one column where they come together; a value below zero is noise. Floor: FLOPs counted over the rate of a matrix product of order 1024 in the same run.</p>`;
+  return html`<h3>Measured</h3>${sections}<p class="note">Everything renewed in every step, then in every tenth (the mean). Phases by difference: precondition, over SGD, in a step that renews nothing; curvature and inverse, what renewing them adds, in one column where they come together, and with the precondition where its own is empty; a value below zero is noise. Floor: FLOPs counted over the rate of a matrix product of order 1024 in the same run.</p>`;
 }
 
 /** Every optimizer's step as a multiple of SGD's and of a peer's, two tables for each machine. */
