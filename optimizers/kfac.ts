@@ -16,7 +16,7 @@
  *
  * Per layer: 2·rows·(a² + b²) + 2·rows·a·b FLOPs of curvature, a³ + b³ per inverse, 2ab(a + b) per
  * step, for a = dIn, b = dOut; large factors that every step renews are systems
- * (factor-system.ts), and fewer rows than columns cheaper still (input-factor.ts).
+ * (factor-system.ts), which few rows make cheaper still (input-factor.ts).
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";

@@ -149,10 +149,11 @@ function inWords({
 function atItsCommit(environment: Comparison["environment"]): string {
   const { recorded, now } = environment.find(({ what }) => what === "commit") ?? {};
   if (!recorded || recorded === now) return "";
-  const folder = `../crossover-${recorded.slice(0, 10)}`;
+  const commit = recorded.slice(0, 10);
+  const folder = `../crossover-${commit}`;
   return (
     "\nThe code that recorded it, for the same command there with the file's whole path:\n" +
-    `  git worktree add ${folder} ${recorded.slice(0, 10)} && cd ${folder} && npm ci\n`
+    `  git worktree add ${folder} ${commit} && cd ${folder} && npm ci\n`
   );
 }
 

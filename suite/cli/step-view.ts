@@ -5,7 +5,8 @@ import { textTable } from "./table.ts";
 const LEGEND = `Milliseconds of a step, medians over rounds; × sgd within a round. \`at 10\`: statistics and inverses in
 every tenth step, the mean. Phases by difference: precondition, a step that refreshes nothing less SGD's
 (with statistics where they have no interval); curvature and inverse, what refreshing them adds (in one
-column where they come together, and with the precondition where its own is blank). Floor: FLOPs counted over the rate of a 1024 product in this run.
+column where they come together, and with the precondition where its own is blank). Floor: FLOPs
+counted over the rate of a 1024 product in this run.
 `;
 
 /** @param rate FLOPs per second of this machine's fastest matrix product. */
