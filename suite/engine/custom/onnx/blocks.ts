@@ -52,6 +52,25 @@ export function inBlocks(b: GraphBuilder, matrix: Lower, whole: number): Lower {
   };
 }
 
+/** In blocks, and the first block again, down to the first leaf: what a factorization takes as it is. */
+export function halvedToLeaf(b: GraphBuilder, matrix: Lower, whole: number): Lower {
+  const blocks = inBlocks(b, matrix, whole);
+  if ("whole" in blocks) return blocks;
+  return { ...blocks, first: halvedToLeaf(b, blocks.first, whole) };
+}
+
+/** Every block through `change`. */
+export function eachBlock(matrix: Lower, change: (block: string) => string): Lower {
+  if ("whole" in matrix) return { ...matrix, whole: change(matrix.whole) };
+  const { n, first, below, second } = matrix;
+  return {
+    n,
+    first: eachBlock(first, change),
+    below: change(below),
+    second: eachBlock(second, change),
+  };
+}
+
 export interface Outer {
   /** Products of x's rows (`x xᵀ`) or of its columns (`xᵀ x`). */
   readonly of: "rows" | "columns";

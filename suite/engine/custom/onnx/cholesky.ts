@@ -33,17 +33,17 @@ import {
 } from "./matrix.ts";
 
 /**
- * Factors the symmetric matrix whose lower triangle `matrix` holds. `positive` is a bool scalar, or
+ * Factors the symmetric matrix whose lower triangle `matrix` holds, whole or in blocks. `positive` is a bool scalar, or
  * `[count]`: where it is false the matrix is not positive definite (or not finite) and the factor
  * is garbage.
  */
 export function inverseFactor(
   b: GraphBuilder,
-  matrix: string,
+  matrix: Lower,
   options: FactorOptions,
 ): { root: InverseFactor; positive: string } {
   const leaves = new Leaves(b, options);
-  const root = factor(b, { n: options.n, whole: matrix }, options, leaves);
+  const root = factor(b, matrix, options, leaves);
   return { root, positive: leaves.positive() };
 }
 
@@ -65,9 +65,14 @@ function factor(
   const carried = factorProduct(b, first, l21, { side: "right" }, products);
   const corner = factorProduct(b, second, carried, { side: "left", alpha: -1 }, products);
   const sizes = { secondSize: second.n, stacked: options.count !== undefined };
+  let inverse: string | undefined;
   return {
     n,
-    inverse: joined(b, first.inverse, corner, second.inverse, sizes),
+    // Often its blocks are enough.
+    get inverse() {
+      inverse ??= joined(b, first.inverse, corner, second.inverse, sizes);
+      return inverse;
+    },
     ...(options.withFactor && {
       factor: joined(b, first.factor as string, l21, second.factor as string, sizes),
     }),
@@ -101,7 +106,8 @@ export function emitCholesky(
   dtype: Float,
 ): [factor: string, ok: string] {
   const wide = inFloat(b, matrix, "float32", dtype);
-  const { root, positive } = inverseFactor(b, wide, { n, dtype, withFactor: true });
+  const whole = { n, whole: wide };
+  const { root, positive } = inverseFactor(b, whole, { n, dtype, withFactor: true });
   const factor = inFloat(b, root.factor as string, dtype, "float32");
   const ok = b.node("And", [positive, allFinite(b, factor)]);
   return [b.node("Where", [ok, factor, identityLike(b, matrix)]), ok];

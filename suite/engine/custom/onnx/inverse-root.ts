@@ -12,7 +12,7 @@
 import type { GraphBuilder } from "../../graph.ts";
 import { MAX_RETRIES, RETRY_FLOOR, ROOT_TOLERANCE } from "../kernels.ts";
 import { type RootAttributes, rootFractions, type SimpleFractions } from "../rational.ts";
-import { firstHalf, gramBlocks, LARGE, symmetric } from "./blocks.ts";
+import { eachBlock, firstHalf, gramBlocks, halvedToLeaf, LARGE, symmetric } from "./blocks.ts";
 import { inverseFactor } from "./cholesky.ts";
 import type { InverseFactor } from "./leaves.ts";
 import { allFinite, assemble, every, identityLike, inFloat, product, transpose } from "./matrix.ts";
@@ -115,6 +115,7 @@ function sumOfInverses(
   const base = b.node("Div", [b.node("Mul", [rho, top]), scale]);
   const shifts = b.node("Div", [b.node("Add", [table(({ shift }) => shift), base]), weights]);
 
+  const blocks = halvedToLeaf(b, { n, whole: s }, n);
   const parts = partShapes(n);
   const empty = parts.map((shape) => b.node("Expand", [number(0), b.ints(shape)]));
   const diagonal = b.node("Mul", [power, number(constant)]);
@@ -130,7 +131,8 @@ function sumOfInverses(
       const row = (list: string) => g.node("Gather", [list, index as string], { axis: 0 });
       const one = size === 1;
       const factor = g.reshape(row(factors), one ? [] : [size, 1, 1]);
-      const { root, positive } = inverseFactor(g, g.node("Mul", [s, factor]), {
+      const scaled = eachBlock(blocks, (block) => g.node("Mul", [block, factor]));
+      const { root, positive } = inverseFactor(g, scaled, {
         n,
         dtype,
         shift: g.reshape(row(shifts), one ? [] : [size]),
@@ -151,15 +153,15 @@ interface Fraction {
   readonly weight: number;
 }
 
-/** Elements of the matrices that are factored at once: small ones cost what their nodes cost. */
-const GROUP_ELEMENTS = 2 ** 20;
+/** Elements of the matrices that are factored at once: below LARGE they cost what their nodes cost. */
+const GROUP_ELEMENTS = 2 ** 22;
 
 /** The fractions in groups of one size; halves of a fraction fill up. */
 function grouped(
   { constant, shifts, weights }: SimpleFractions,
   n: number,
 ): { constant: number; groups: Fraction[][] } {
-  const most = Math.max(1, Math.floor(GROUP_ELEMENTS / (n * n)));
+  const most = n < LARGE ? Math.floor(GROUP_ELEMENTS / (n * n)) : 1;
   const count = Math.ceil(shifts.length / most);
   const size = Math.ceil(shifts.length / count);
   const missing = count * size - shifts.length;

@@ -55,7 +55,7 @@ export function emitSpdInverse(
     { matrix: s, damping, n, dtype, ...stack },
     { name: matrix, shape },
     (g, shift) => {
-      const { root, positive } = inverseFactor(g, s, { n, dtype, shift, ...stack });
+      const { root, positive } = inverseFactor(g, { n, whole: s }, { n, dtype, shift, ...stack });
       const gram =
         count === undefined
           ? gramOf(g, root)
