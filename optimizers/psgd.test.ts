@@ -15,6 +15,7 @@ import {
 } from "../suite/optimizer/testing/fixed-problem.ts";
 import {
   asRows,
+  combine,
   distance,
   dot,
   gramOf,
@@ -144,6 +145,52 @@ describe("on a quadratic with H = R ⊗ L", () => {
 
   it("does not with ASDL's solves", () => {
     expect(afterUpdates(1, { variant: "asdl" }).error).toBeGreaterThan(0.02);
+  });
+});
+
+describe("a large layer", () => {
+  const [dIn, dOut, rows] = [262, 258, 8];
+  const source = seededSource(1);
+  const noise = (rows: number, columns: number): Matrix =>
+    asRows([...source.normal(rows * columns)], columns);
+  /** Upper triangular, its diagonal near 1. */
+  const factorOf = (order: number): Matrix =>
+    noise(order, order).map((row, i) =>
+      row.map((x, j) => (j < i ? 0 : x / order + (i === j ? 1 : 0))),
+    );
+  const upper = (m: Matrix) => m.map((row, i) => row.map((x, j) => (j < i ? 0 : x)));
+  const topOf = (m: Matrix) => m.flat().reduce((top, x) => Math.max(top, Math.abs(x)), 0);
+  const diagonalTop = (m: Matrix) => Math.max(...m.map((row, i) => row[i] as number));
+  const minus = (x: Matrix, y: Matrix) => combine(x, y, (a, b) => a - b);
+
+  it("is fitted and multiplied as the formulas say, by the gradient or by its few rows", () => {
+    const [ql, qr, v, hv] = [factorOf(dOut), factorOf(dIn), noise(dIn, dOut), noise(dIn, dOut)];
+    const [inputs, outputGradients] = [noise(rows, dIn), noise(rows, dOut)];
+    const gradient = scale(multiply(transpose(inputs), outputGradients), 1 / rows);
+
+    const r = Math.sqrt(diagonalTop(ql) / diagonalTop(qr));
+    const [left, right] = [scale(ql, 1 / r), scale(qr, r)];
+    const a = multiply(multiply(right, hv), transpose(left));
+    const b = transpose(solve(transpose(left), transpose(solve(transpose(right), v))));
+    const fitted = (q: Matrix, difference: Matrix) => {
+      const slope = upper(difference);
+      return minus(q, scale(multiply(slope, q), 0.1 / topOf(slope)));
+    };
+    const nextLeft = fitted(left, minus(gramOf(a), gramOf(b)));
+    const nextRight = fitted(right, minus(gramOf(transpose(a)), gramOf(transpose(b))));
+    const direction = multiply(multiply(gramOf(nextRight), gradient), gramOf(nextLeft));
+
+    for (const shown of [{}, { inputs, outputGradients, examples: rows }]) {
+      const settings = { ...PLAIN_STEP, precondLearningRate: 0.1 };
+      const bench = benchOf(psgd, linearLayer(dIn, dOut), settings, always(v));
+      setFactors(bench, { Ql: ql, Qr: qr });
+      bench.step({ gradients: [gradient], hessianVector: [hv], ...shown });
+      expect(distance(factor(bench, "Ql", dOut), nextLeft)).toBeLessThan(1e-5);
+      expect(distance(factor(bench, "Qr", dIn), nextRight)).toBeLessThan(1e-5);
+      const taken = scale(asRows(bench.values()[0] as number[], dOut), -1);
+      expect(distance(taken, direction)).toBeLessThan(1e-5);
+      bench.dispose();
+    }
   });
 });
 

@@ -23,7 +23,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { inPhase } from "../suite/engine/phase.ts";
-import { triangularSolve, triu } from "../suite/linalg/index.ts";
+import {
+  symmetrize,
+  triangularSolve,
+  triu,
+  upperProduct,
+  upperTimesUpper,
+} from "../suite/linalg/index.ts";
+import type { Observation } from "../suite/nn/evaluate.ts";
 import type { Parameter } from "../suite/nn/parameter.ts";
 import { defineOptimizer } from "../suite/optimizer/declaration.ts";
 import type { EventCounters } from "../suite/optimizer/events.ts";
@@ -37,7 +44,9 @@ import { curvatureDue } from "../suite/optimizer/interval.ts";
 import {
   asParameters,
   diagonalOf,
+  fewRows,
   gradientMatrix,
+  isLarge,
   parametersOf,
   type TreatedLayer,
   treatedLayers,
@@ -92,6 +101,7 @@ export const psgd = defineOptimizer({
     const layers = treatedLayers(context.layers, { homogeneous: true, embeddings: false });
     const blocks = layers.map((layer) => fittedBlock(layer, h, state, events));
     const treated = parametersOf(layers, "all");
+    const rows = layers.some(isLarge) ? { inputs: true, outputGradients: true } : {};
     const source = context.random("probe");
     const drawProbe = () => {
       const drawn = new Map(
@@ -111,7 +121,7 @@ export const psgd = defineOptimizer({
       treated,
       request: (info) => {
         drawn = curvatureDue(h, info) ? drawProbe() : undefined;
-        return drawn ? { probe: drawn.probe } : {};
+        return { ...rows, ...(drawn && { probe: drawn.probe }) };
       },
       refresh: ({ hessianVector }) => {
         if (!drawn || !hessianVector) return;
@@ -119,7 +129,12 @@ export const psgd = defineOptimizer({
         const productOf = lookUp(context.parameters, hessianVector);
         for (const block of blocks) inPhase("curvature", () => block.fit(probeOf, productOf));
       },
-      apply: (gradientOf) => new Map(blocks.flatMap((block) => block.apply(gradientOf))),
+      apply: (gradientOf, { observations }) =>
+        new Map(
+          layers.flatMap(({ layer }, i) =>
+            (blocks[i] as FittedBlock).apply(gradientOf, observations.get(layer)),
+          ),
+        ),
       // One probe: its entries are many, and the sum over them varies little.
       diagnose: (problem) => {
         const { probe, probeOf } = drawProbe();
@@ -140,7 +155,8 @@ function lookUp(parameters: readonly Parameter[], tensors: readonly tf.Tensor[])
 interface FittedBlock {
   /** One step of the fit, for a probe and the Hessian's product with it. */
   fit(probeOf: GradientOf, productOf: GradientOf): void;
-  apply(gradientOf: GradientOf): [Parameter, tf.Tensor][];
+  /** `observation`: of the gradient's batch, where the step looks at it. */
+  apply(gradientOf: GradientOf, observation?: Observation): [Parameter, tf.Tensor][];
   /** `Hvᵀ P Hv + vᵀ P⁻¹ v` */
   criterion(probeOf: GradientOf, productOf: GradientOf): tf.Scalar;
 }
@@ -174,11 +190,17 @@ function fittedBlock(
       right.assign(tf.where(usable, next.right, right as tf.Tensor2D));
       events.count("skippedUpdates", tf.sub(1, tf.cast(usable, "float32")));
     },
-    apply: (gradientOf) => {
+    apply: (gradientOf, observation) => {
       const { left, right } = factors();
+      const few = fewRows(treated, observation);
+      if (few) {
+        const inputs = tf.matMul(right, tf.matMul(right, few.inputs, false, true), true, false);
+        const outputs = tf.matMul(tf.matMul(few.outputGradients, left, false, true), left);
+        return asParameters(treated, tf.matMul(inputs, outputs));
+      }
       const whitened = between(right, gradientMatrix(treated, gradientOf), left);
-      const inner = tf.matMul<tf.Tensor2D>(right, whitened, true, false);
-      return asParameters(treated, tf.matMul<tf.Tensor2D>(inner, left));
+      const inner = upperProduct(right, whitened, { transpose: true });
+      return asParameters(treated, upperProduct(left, inner, { side: "right" }));
     },
     criterion: (probeOf, productOf) => {
       const probe = gradientMatrix(treated, probeOf);
@@ -196,7 +218,7 @@ interface Factors {
 
 /** `Q_r M Q_lᵀ` */
 const between = (right: tf.Tensor2D, m: tf.Tensor2D, left: tf.Tensor2D): tf.Tensor2D =>
-  tf.matMul(tf.matMul<tf.Tensor2D>(right, m), left, false, true);
+  upperProduct(left, upperProduct(right, m), { transpose: true, side: "right" });
 
 /** Moves scale between the factors so that their largest diagonal entries are equal. */
 function balance({ left, right }: Factors): Factors {
@@ -225,14 +247,21 @@ function whiten(
   };
 }
 
-/** `triu(AᵀA − BᵀB)`, or `triu(AAᵀ − BBᵀ)` where not `inner`. */
+/** From this order on a product costs more than mirroring its result. */
+const SMALLEST_MIRRORED = 256;
+
+/**
+ * `triu(AᵀA − BᵀB)`, or `triu(AAᵀ − BBᵀ)` where not `inner`: the symmetric part of one product,
+ * `(A − B)ᵀ(A + B)`, where products are dear.
+ */
 function gramDifference(a: tf.Tensor2D, b: tf.Tensor2D, inner: boolean): tf.Tensor2D {
-  const gram = (x: tf.Tensor2D) => tf.matMul<tf.Tensor2D>(x, x, inner, !inner);
-  return triu(tf.sub(gram(a), gram(b)));
+  const product = (x: tf.Tensor2D, y: tf.Tensor2D) => tf.matMul<tf.Tensor2D>(x, y, inner, !inner);
+  if (a.shape[inner ? 1 : 0] < SMALLEST_MIRRORED) return triu(tf.sub(product(a, a), product(b, b)));
+  return triu(symmetrize(product(tf.sub(a, b), tf.add(a, b))));
 }
 
 /** `Q − (μ_p/max|∇|)·∇Q`; 1e-30 keeps the quotient finite in float32. */
 function step(q: tf.Tensor2D, gradient: tf.Tensor2D, rate: number): tf.Tensor2D {
   const size = tf.div(rate, tf.add(tf.max(tf.abs(gradient)), 1e-30));
-  return tf.sub(q, tf.mul(tf.matMul(gradient, q), size));
+  return tf.sub(q, tf.mul(upperTimesUpper(gradient, q), size));
 }

@@ -35,6 +35,7 @@ export {
   type SymmetricEigen,
   symmetricEigen,
 } from "./spectrum.ts";
+export { type UpperForm, upperProduct, upperTimesUpper } from "./upper.ts";
 
 // tfjs's JavaScript backend needs nothing loaded; the other backends register their own kernels.
 registerReferenceKernels("cpu");

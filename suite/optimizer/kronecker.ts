@@ -83,8 +83,8 @@ export function gradientMatrix(
   return tf.concat2d([weight, tf.reshape(gradientOf(layer.bias), [1, layer.dOut])], 0);
 }
 
-/** Below it products cost too little to be saved. */
-const SMALLEST_BY_ROWS = 256;
+/** Whether a layer's products are dear enough for `fewRows`, which needs inputs and output gradients. */
+export const isLarge = ({ order, diagonal }: TreatedLayer): boolean => !diagonal && order >= 256;
 
 /** h `[rows, a]` and δ `[rows, dOut]` with `G = hᵀδ`. */
 export interface GradientRows {
@@ -100,10 +100,9 @@ export function fewRows(
   treated: TreatedLayer,
   observation?: Observation,
 ): GradientRows | undefined {
-  const { order: a, diagonal } = treated;
-  if (diagonal || a < SMALLEST_BY_ROWS || !observation?.inputs) return undefined;
+  if (!isLarge(treated) || !observation?.inputs) return undefined;
   const { rows, outputGradients } = observation;
-  const b = treated.layer.dOut;
+  const [a, b] = [treated.order, treated.layer.dOut];
   if (!outputGradients || rows * (a * a + b * b) >= a * b * (a + b)) return undefined;
   return {
     inputs: inputRows(treated, observation),
