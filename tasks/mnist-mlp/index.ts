@@ -68,7 +68,7 @@ const mini: TierProtocol = {
   budget: { unit: "epochs", amount: 5 },
   renewalsPerEpoch: 100,
   batchSizes: [32, 64, 128, 256, 512, 1024, 2048, 4096, 8192],
-  datasetSizes: [1000, 2000, 5000, 10_000, 20_000, 50_000],
+  datasetSizes: [1000, 2000, 5000, 7000, 10_000, 20_000, 50_000],
   datasetAxisBatchSizes: [64, 256, 1024],
   evaluations: 6,
   trainExamplesPerEvaluation: 5000,
