@@ -6,7 +6,10 @@ it("says the claim, the verdict, the rule, what it rests on and what is missing"
     id: "ratio-constant",
     verdict: "not enough data",
     finding: "grows",
-    statistics: [{ name: "slope", value: 0.5366, interval: { low: 0.2072, high: 0.866 } }],
+    statistics: [
+      { name: "slope", value: 0.5366, interval: { low: 0.2072, high: 0.866 } },
+      { name: "share", value: Number.NaN, interval: null },
+    ],
     missing: ["a", "b", "c", "d", "e", "f", "g"],
     sensitivity: [],
   });
@@ -15,6 +18,7 @@ it("says the claim, the verdict, the rule, what it rests on and what is missing"
     "  NOT ENOUGH DATA (grows)",
     "  Rule: The slope of log2(learning rate / damping) on log2(batch size) lies within ±¼.",
     "  slope: 0.5366 (95%: 0.2072 to 0.866)",
+    "  share: not known (no interval)",
     ..."abcde".split("").map((one) => `  missing: ${one}`),
     "  missing: and 2 more",
   ]);

@@ -23,5 +23,5 @@ function statisticText({ name, value, interval }: ClaimStatistic): string {
   const range = interval
     ? `95%: ${shortNumber(interval.low)} to ${shortNumber(interval.high)}`
     : "no interval";
-  return `${name}: ${shortNumber(value)} (${range})`;
+  return `${name}: ${Number.isNaN(value) ? "not known" : shortNumber(value)} (${range})`;
 }

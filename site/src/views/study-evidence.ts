@@ -46,7 +46,7 @@ function evidence(result: ClaimResult, { tier, facts }: TaskBoard): Html {
   const { id, statistics, missing, sensitivity } = result;
   const rows = statistics.map((statistic) => {
     const write = writerOf(statistic, facts.primary === "accuracy");
-    return html`<tr><th scope="row">${labelOfStatistic(statistic)}</th><td>${write(statistic.value)}</td><td>${range(statistic.interval, write)}</td></tr>`;
+    return html`<tr><th scope="row">${labelOfStatistic(statistic)}</th><td>${Number.isNaN(statistic.value) ? "not known" : write(statistic.value)}</td><td>${range(statistic.interval, write)}</td></tr>`;
   });
   const budgets = sensitivity
     .map(({ k, holds }) => `${formatCount(k)} ${holds ? "✓" : "✗"}`)
