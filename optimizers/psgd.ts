@@ -194,9 +194,8 @@ function fittedBlock(
       const { left, right } = factors();
       const few = fewRows(treated, observation);
       if (few) {
-        const inputs = tf.matMul(right, tf.matMul(right, few.inputs, false, true), true, false);
-        const outputs = tf.matMul(tf.matMul(few.outputGradients, left, false, true), left);
-        return asParameters(treated, tf.matMul(inputs, outputs));
+        const [h, delta] = [twice(few.inputs, right), twice(few.outputGradients, left)];
+        return asParameters(treated, tf.matMul(h, delta, true, false));
       }
       const whitened = between(right, gradientMatrix(treated, gradientOf), left);
       const inner = upperProduct(right, whitened, { transpose: true });
@@ -219,6 +218,10 @@ interface Factors {
 /** `Q_r M Q_lᵀ` */
 const between = (right: tf.Tensor2D, m: tf.Tensor2D, left: tf.Tensor2D): tf.Tensor2D =>
   upperProduct(left, upperProduct(right, m), { transpose: true, side: "right" });
+
+/** `X QᵀQ` */
+const twice = (x: tf.Tensor2D, q: tf.Tensor2D): tf.Tensor2D =>
+  upperProduct(q, upperProduct(q, x, { transpose: true, side: "right" }), { side: "right" });
 
 /** Moves scale between the factors so that their largest diagonal entries are equal. */
 function balance({ left, right }: Factors): Factors {

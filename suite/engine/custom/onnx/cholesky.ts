@@ -33,9 +33,9 @@ import {
 } from "./matrix.ts";
 
 /**
- * Factors the symmetric matrix whose lower triangle `matrix` holds, whole or in blocks. `positive` is a bool scalar, or
- * `[count]`: where it is false the matrix is not positive definite (or not finite) and the factor
- * is garbage.
+ * Factors the symmetric matrix whose lower triangle `matrix` holds, whole or in blocks. `positive` is
+ * a bool scalar, or `[count]`: where it is false the matrix is not positive definite (or not finite)
+ * and the factor is garbage.
  */
 export function inverseFactor(
   b: GraphBuilder,
@@ -68,7 +68,7 @@ function factor(
   let inverse: string | undefined;
   return {
     n,
-    // Often its blocks are enough.
+    // Put together only for those who read it: to most its blocks are enough.
     get inverse() {
       inverse ??= joined(b, first.inverse, corner, second.inverse, sizes);
       return inverse;
