@@ -23,13 +23,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { inPhase } from "../suite/engine/phase.ts";
-import {
-  symmetrize,
-  triangularSolve,
-  triu,
-  upperProduct,
-  upperTimesUpper,
-} from "../suite/linalg/index.ts";
+import { triangularSolve, triu, upperProduct, upperTimesUpper } from "../suite/linalg/index.ts";
 import type { Observation } from "../suite/nn/evaluate.ts";
 import type { Parameter } from "../suite/nn/parameter.ts";
 import { defineOptimizer } from "../suite/optimizer/declaration.ts";
@@ -254,13 +248,14 @@ function whiten(
 const SMALLEST_MIRRORED = 256;
 
 /**
- * `triu(AᵀA − BᵀB)`, or `triu(AAᵀ − BBᵀ)` where not `inner`: the symmetric part of one product,
- * `(A − B)ᵀ(A + B)`, where products are dear.
+ * A multiple of `triu(AᵀA − BᵀB)`, or of `triu(AAᵀ − BBᵀ)` where not `inner`: where products are dear
+ * twice that, by one product, `(A − B)ᵀ(A + B)`, and its transpose.
  */
 function gramDifference(a: tf.Tensor2D, b: tf.Tensor2D, inner: boolean): tf.Tensor2D {
   const product = (x: tf.Tensor2D, y: tf.Tensor2D) => tf.matMul<tf.Tensor2D>(x, y, inner, !inner);
   if (a.shape[inner ? 1 : 0] < SMALLEST_MIRRORED) return triu(tf.sub(product(a, a), product(b, b)));
-  return triu(symmetrize(product(tf.sub(a, b), tf.add(a, b))));
+  const both = product(tf.sub(a, b), tf.add(a, b));
+  return triu(tf.add(both, tf.transpose(both)));
 }
 
 /** `Q − (μ_p/max|∇|)·∇Q`; 1e-30 keeps the quotient finite in float32. */

@@ -23,10 +23,7 @@ export function emitTriangularSolve(
   const inverses = invertDiagonal(b, triangular, n, form.lower);
   const solution = solver(b, triangular, n, form, inverses)(0, inverses.length, rhs);
   const ok = allFinite(b, solution);
-  const zeros = b.node("Mul", [rhs, b.constant(0, "float32")]);
-  // Zero times an infinite right-hand side would be NaN again.
-  const clean = b.node("Where", [b.node("IsNaN", [zeros]), b.constant(0, "float32"), zeros]);
-  return [b.node("Where", [ok, solution, clean]), ok];
+  return [b.node("Where", [ok, solution, b.constant(0, "float32")]), ok];
 }
 
 /** Inverses of the leaf blocks on the diagonal, each lower triangular: of Tᵀ where T is upper. */
