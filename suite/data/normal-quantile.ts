@@ -29,18 +29,28 @@ export function normalQuantile(p: number): number {
   const q = p - 0.5;
   if (q >= -0.425 && q <= 0.425) {
     const r = 0.180625 - q * q;
-    return (q * horner(CENTRE_NUMERATOR, r)) / horner(CENTRE_DENOMINATOR, r);
+    return quotient(q, CENTRE_NUMERATOR, CENTRE_DENOMINATOR, r);
   }
   const r = Math.sqrt(-naturalLogarithm(q < 0 ? p : 1 - p)) - 1.6;
-  const z = horner(TAIL_NUMERATOR, r) / horner(TAIL_DENOMINATOR, r);
+  const z = quotient(1, TAIL_NUMERATOR, TAIL_DENOMINATOR, r);
   return q < 0 ? -z : z;
 }
 
-function horner(coefficients: readonly number[], x: number): number {
-  let sum = 0;
-  for (let i = 0; i < coefficients.length; i++) sum = sum * x + (coefficients[i] as number);
-  return sum;
+type Coefficients = readonly number[];
+
+/** `scale·n(x)/d(x)`, both by Horner's rule, side by side: neither waits for the other. */
+function quotient(scale: number, n: Coefficients, d: Coefficients, x: number): number {
+  let numerator = n[0] as number;
+  let denominator = d[0] as number;
+  for (let i = 1; i < n.length; i++) {
+    numerator = numerator * x + (n[i] as number);
+    denominator = denominator * x + (d[i] as number);
+  }
+  return (scale * numerator) / denominator;
 }
+
+/** 1/21, 1/19, ... 1 */
+const ODD_RECIPROCALS = Array.from({ length: 11 }, (_, i) => 1 / (21 - 2 * i));
 
 /**
  * ln x for 0 < x ≤ 1: x = m·2⁻ᵏ with m in [√½, √2), ln m = 2·artanh s, s = (m − 1)/(m + 1).
@@ -56,6 +66,8 @@ export function naturalLogarithm(x: number): number {
   const s = (m - 1) / (m + 1);
   const square = s * s;
   let series = 0;
-  for (let n = 21; n >= 1; n -= 2) series = series * square + 1 / n;
+  for (let i = 0; i < ODD_RECIPROCALS.length; i++) {
+    series = series * square + (ODD_RECIPROCALS[i] as number);
+  }
   return 2 * s * series - halvings * Math.LN2;
 }
