@@ -35,6 +35,8 @@ export function ownFigure(study: StudyDeclaration, task: TaskBoard): FigureSpec 
 function notTuned({ arm }: StudyDeclaration, files: readonly CellFile[]): string {
   const given = files.filter(({ trials }) => trials.every(({ role }) => role === "report"));
   if (arm !== BOARD_ARM || given.length === 0) return "";
+  if (given.length === files.length)
+    return " Here no cell was tuned: each had its configuration given.";
   return ` Except ${given.length} of these ${files.length} cells, whose configuration was given, not tuned.`;
 }
 
