@@ -17,6 +17,8 @@
  *
  * `variant: "asdl"` loses the transposes of B, as the paper's library does.
  *
+ * Large layers take the same by fewer products (`gramDifference`, `fewRows`, `upperProduct`).
+ *
  * Per layer: 12·rows·ab + 7ab(a + b) + 2(a³ + b³) FLOPs of curvature, 4ab(a + b) per step; a² + b²
  * floats of state.
  */
@@ -188,7 +190,7 @@ function fittedBlock(
       const { left, right } = factors();
       const few = fewRows(treated, observation);
       if (few) {
-        const [h, delta] = [twice(few.inputs, right), twice(few.outputGradients, left)];
+        const [h, delta] = [timesGram(few.inputs, right), timesGram(few.outputGradients, left)];
         return asParameters(treated, tf.matMul(h, delta, true, false));
       }
       const whitened = between(right, gradientMatrix(treated, gradientOf), left);
@@ -214,7 +216,7 @@ const between = (right: tf.Tensor2D, m: tf.Tensor2D, left: tf.Tensor2D): tf.Tens
   upperProduct(left, upperProduct(right, m), { transpose: true, side: "right" });
 
 /** `X QᵀQ` */
-const twice = (x: tf.Tensor2D, q: tf.Tensor2D): tf.Tensor2D =>
+const timesGram = (x: tf.Tensor2D, q: tf.Tensor2D): tf.Tensor2D =>
   upperProduct(q, upperProduct(q, x, { transpose: true, side: "right" }), { side: "right" });
 
 /** Moves scale between the factors so that their largest diagonal entries are equal. */

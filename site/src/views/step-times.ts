@@ -105,7 +105,9 @@ function measuredOn({
   measuredAt,
   commit,
   gemmGflops,
+  measurements,
 }: StepTable): Html {
+  const command = measurements.some(({ peer }) => peer) ? `${COMMAND} --python PATH` : COMMAND;
   const day = measuredAt.slice(0, 10);
-  return html`<p class="under"><code class="command">${COMMAND}</code> <span>${processor}, ${threads} threads, ${runtime}, ${gemmGflops.toFixed(0)} GFLOP/s; <time datetime="${day}">${day}</time>, ${commitWords([commit])}</span></p>`;
+  return html`<p class="under"><code class="command">${command}</code> <span>${processor}, ${threads} threads, ${runtime}, ${gemmGflops.toFixed(0)} GFLOP/s; <time datetime="${day}">${day}</time>, ${commitWords([commit])}</span></p>`;
 }

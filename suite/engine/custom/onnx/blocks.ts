@@ -52,7 +52,10 @@ export function inBlocks(b: GraphBuilder, matrix: Lower, whole: number): Lower {
   };
 }
 
-/** In blocks, and the first block again, down to the first leaf: what a factorization takes as it is. */
+/**
+ * In blocks, and the first block again, down to the first leaf: the cuts that a factorization makes of
+ * the matrix itself. (Second blocks it cuts once they are complements.)
+ */
 export function halvedToLeaf(b: GraphBuilder, matrix: Lower, whole: number): Lower {
   const blocks = inBlocks(b, matrix, whole);
   if ("whole" in blocks) return blocks;
