@@ -3,7 +3,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../suite/engine/index.ts";
 import { describeConformance } from "../suite/optimizer/conformance.ts";
 import { readEvents } from "../suite/optimizer/events.ts";
-import { benchOf, PLAIN_STEP, parameter } from "../suite/optimizer/testing/fixed-problem.ts";
+import {
+  benchOf,
+  linearLayer,
+  PLAIN_STEP,
+  parameter,
+} from "../suite/optimizer/testing/fixed-problem.ts";
 import {
   asRows,
   combine,
@@ -18,6 +23,7 @@ import {
 } from "../suite/optimizer/testing/matrix.ts";
 import { flat, type Nested, shapeOf } from "../suite/optimizer/testing/nested.ts";
 import { describeOracle, readOracle } from "../suite/optimizer/testing/oracle.ts";
+import { seededSource } from "../suite/optimizer/testing/random.ts";
 import * as file from "./shampoo.ts";
 
 const { shampoo } = file;
@@ -73,6 +79,25 @@ it.each(goldens)("golden values: $name", ({ gradients, hyperparameters, ...golde
     const own = diagnostics[`largestEigenvalue.w.${axis}`];
     if (own !== undefined) expect(own / value).toBeCloseTo(1, 4);
   });
+});
+
+it("is the same by the rows of a large layer, where they are few", () => {
+  const [dIn, dOut, examples] = [262, 20, 8];
+  const source = seededSource(1);
+  const noise = (columns: number) => asRows([...source.normal(examples * columns)], columns);
+  const batches = [1, 2].map(() => ({ inputs: noise(dIn), outputGradients: noise(dOut) }));
+  const after = (byRows: boolean) => {
+    const bench = benchOf(shampoo, linearLayer(dIn, dOut), { ...PLAIN_STEP, damping: 1e-3 });
+    for (const { inputs, outputGradients } of batches) {
+      const gradient = scale(multiply(transpose(inputs), outputGradients), 1 / examples);
+      const shown = byRows ? { inputs, outputGradients, examples } : {};
+      bench.step({ gradients: [gradient], ...shown });
+    }
+    const values = asRows(bench.values()[0] as number[], dOut);
+    bench.dispose();
+    return values;
+  };
+  expect(distance(after(true), after(false))).toBeLessThan(1e-5);
 });
 
 describe("closed forms", () => {

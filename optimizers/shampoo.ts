@@ -43,6 +43,12 @@ import {
   variant,
 } from "../suite/optimizer/hyperparameters.ts";
 import { curvatureDue, inverseDue } from "../suite/optimizer/interval.ts";
+import {
+  fewRows,
+  type GradientRows,
+  isLarge,
+  treatedLayers,
+} from "../suite/optimizer/kronecker.ts";
 import { preconditioned } from "../suite/optimizer/pipeline.ts";
 import { logUniform } from "../suite/optimizer/search.ts";
 import type { OptimizerState, StoredNumber } from "../suite/optimizer/state.ts";
@@ -117,18 +123,27 @@ export const shampoo = defineOptimizer({
     const h = context.hyperparameters;
     const treated = context.parameters.filter(({ variable }) => variable.rank >= 2);
     const tensors = treated.map((parameter) => rootedTensor(parameter, h, state, events));
+    const unblocked = h.blockSize === 0 ? context.layers : [];
+    const matrices = new Map(
+      treatedLayers(unblocked, { homogeneous: false, embeddings: false })
+        .filter((matrix) => matrix.layer.weight.variable.rank === 2 && isLarge(matrix))
+        .map((matrix) => [matrix.layer.weight, matrix]),
+    );
+    const shown = matrices.size > 0 ? { inputs: true, outputGradients: true } : {};
     return {
       treated,
-      request: () => ({}),
+      request: () => shown,
       refresh: () => {},
-      apply: (gradientOf, _, __, info) =>
+      apply: (gradientOf, { observations }, _, info) =>
         new Map(
           treated.map((parameter, i) => {
             const tensor = tensors[i] as RootedTensor;
+            const matrix = matrices.get(parameter);
+            const rows = matrix && fewRows(matrix, observations.get(matrix.layer));
             const blocks = toBlocks(gradientOf(parameter), h.blockSize);
-            if (curvatureDue(h, info)) inPhase("curvature", () => tensor.observe(blocks));
+            if (curvatureDue(h, info)) inPhase("curvature", () => tensor.observe(blocks, rows));
             if (inverseDue(h, info)) inPhase("inverse", () => tensor.takeRoots());
-            const directions = tensor.apply(blocks);
+            const directions = tensor.apply(blocks, rows);
             return [parameter, fromBlocks(directions, parameter.variable.shape, h.blockSize)];
           }),
         ),
@@ -137,11 +152,11 @@ export const shampoo = defineOptimizer({
   }),
 });
 
-/** One parameter, as a list of blocks. */
+/** One parameter, as a list of blocks; or its only one as few rows, which take fewer FLOPs. */
 interface RootedTensor {
-  observe(blocks: readonly tf.Tensor[]): void;
+  observe(blocks: readonly tf.Tensor[], rows?: GradientRows): void;
   takeRoots(): void;
-  apply(blocks: readonly tf.Tensor[]): tf.Tensor[];
+  apply(blocks: readonly tf.Tensor[], rows?: GradientRows): tf.Tensor[];
   diagnose(): Record<string, tf.Tensor>;
 }
 
@@ -166,11 +181,13 @@ function rootedTensor(
   const axes = blocks.flat().filter((axis) => axis !== undefined);
 
   return {
-    observe: (gradients) => {
+    observe: (gradients, rows) => {
       counts.updates.value++;
       blocks.forEach((axes, i) => {
         axes.forEach((one, axis) => {
-          one?.observe(axisGram(gradients[i] as tf.Tensor, axis));
+          const gram = () =>
+            rows ? rowsGram(rows, axis) : axisGram(gradients[i] as tf.Tensor, axis);
+          one?.observe(gram());
         });
       });
     },
@@ -178,18 +195,35 @@ function rootedTensor(
       for (const axis of axes) axis.takeRoot();
       counts.roots.value++;
     },
-    apply: (gradients) =>
+    apply: (gradients, rows) =>
       gradients.map((gradient, i) => {
-        const direction = (blocks[i] as (RootedAxis | undefined)[]).reduce(
-          (rest, one, axis) => (one ? timesAlongAxis(rest, one.root, axis) : rest),
-          gradient,
-        );
+        const roots = (blocks[i] as (RootedAxis | undefined)[]).map((one) => one?.root);
+        const direction = rows ? rowsProduct(rows, roots) : axesProduct(gradient, roots);
         if (h.grafting === "none") return direction;
         const ratio = tf.div(frobenius(gradient), tf.add(frobenius(direction), 1e-16));
         return tf.mul(direction, ratio);
       }),
     diagnose: () => Object.assign({}, ...axes.map((axis) => axis.diagnose())),
   };
+}
+
+type Roots = readonly (tf.Tensor2D | undefined)[];
+
+/** `G ×₁ X₁ ×₂ X₂ …` */
+const axesProduct = (gradient: tf.Tensor, roots: Roots): tf.Tensor =>
+  roots.reduce<tf.Tensor>((g, root, axis) => (root ? timesAlongAxis(g, root, axis) : g), gradient);
+
+/** `X₁ G X₂` of `G = hᵀδ`: `(h X₁)ᵀ(δ X₂)`. */
+function rowsProduct({ inputs, outputGradients }: GradientRows, [left, right]: Roots): tf.Tensor {
+  const times = (x: tf.Tensor2D, root?: tf.Tensor2D) =>
+    root ? tf.matMul<tf.Tensor2D>(x, root) : x;
+  return tf.matMul(times(inputs, left), times(outputGradients, right), true, false);
+}
+
+/** `G Gᵀ` (axis 0) or `Gᵀ G` of `G = hᵀδ`: `hᵀ(δδᵀ)h` or `δᵀ(hhᵀ)δ`. */
+function rowsGram({ inputs, outputGradients }: GradientRows, axis: number): tf.Tensor2D {
+  const [x, y] = axis === 0 ? [inputs, outputGradients] : [outputGradients, inputs];
+  return tf.matMul(x, tf.matMul(tf.matMul<tf.Tensor2D>(y, y, false, true), x), true, false);
 }
 
 /** How often statistics and roots have been renewed. */

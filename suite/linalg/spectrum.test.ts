@@ -10,6 +10,7 @@ import {
   PRECISIONS,
   powerOf,
   read,
+  reflected,
   relativeError,
   seed,
   withSpectrum,
@@ -67,6 +68,18 @@ describe.each(BACKENDS)("on %s", (backend) => {
         }),
         { numRuns: 8 },
       );
+    });
+
+    // Orders from which zeros and mirrored halves are left out: of stacks, and of one matrix.
+    const large = backend === "reference" ? [] : [530, 1040];
+    test.each(large)("is within its stated error at order %i", (n) => {
+      const [spectrum, ridge, p] = [geometric(n, 1e6), 1e-4, 4];
+      const matrix = tf.tensor2d(Float32Array.from(reflected(spectrum, n)), [n, n]);
+      const options = { ridge, largest: tf.scalar(1) };
+      const { root, retries } = inverseRoot(matrix, p, options);
+      expect(read(retries)).toBe(0);
+      const powers = spectrum.map((value) => (value + ridge) ** (-1 / p));
+      expect(relativeError(root, reflected(powers, n))).toBeLessThan(2e-6 + 1e-8 / ridge);
     });
 
     test("takes the largest eigenvalue itself where none is given", () => {

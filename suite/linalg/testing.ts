@@ -34,6 +34,24 @@ export function withSpectrum(values: readonly number[], seed: number): tf.Tensor
   return tf.tensor2d(Float32Array.from(symmetric), [n, n]);
 }
 
+/**
+ * A symmetric matrix `[n, n]` with these eigenvalues, in n² operations: `H D H` for the reflection
+ * H = I − 2uuᵀ of this seed. One seed, one H: a power of the matrix is that of powers.
+ */
+export function reflected(values: readonly number[], seed: number): Float64Array {
+  const n = values.length;
+  const direction = uniforms(n, seed);
+  const norm = Math.hypot(...direction);
+  const u = direction.map((x) => x / norm);
+  const top = values.reduce((sum, value, i) => sum + value * (u[i] as number) ** 2, 0);
+  return Float64Array.from({ length: n * n }, (_, at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    const [di, dj] = [values[i] as number, values[j] as number];
+    const outer = (u[i] as number) * (u[j] as number);
+    return (i === j ? di : 0) + outer * (4 * top - 2 * (di + dj));
+  });
+}
+
 /** n eigenvalues from 1 down to 1/condition, evenly spaced in their logarithm. */
 export function geometric(n: number, condition: number): number[] {
   return Array.from({ length: n }, (_, i) => condition ** (-i / Math.max(1, n - 1)));

@@ -4,13 +4,15 @@
  */
 import type { GraphBuilder } from "../../graph.ts";
 import type { InverseFactor } from "./leaves.ts";
-import { assemble, product, slice, transpose } from "./matrix.ts";
+import { assemble, product, slice, stackedProduct, summedProduct, transpose } from "./matrix.ts";
 
 /** Larger leaves mean fewer nodes, smaller ones more matrix products. */
 const LEAF = 64;
 const LEAF_OF_LARGE = 128;
 /** From this order on what is known to be zero or symmetric is left out of the products. */
 export const LARGE = 1024;
+/** The same for stacks, whose products of small blocks are as fast. */
+export const LARGE_OF_STACK = 512;
 
 /** How products of blocks are written. */
 export interface Products {
@@ -21,6 +23,12 @@ export interface Products {
 
 /** Of matrices whose blocks repay what smaller products lose. */
 export const IN_BLOCKS: Products = { multiply: product, dense: 256 };
+
+/** The same of a stack. */
+export const STACK_IN_BLOCKS: Products = { multiply: stackedProduct, dense: 128 };
+
+/** Sums over a stack, of products of the form `xᵀ y`. */
+export const SUM_IN_BLOCKS: Products = { multiply: summedProduct, dense: 128 };
 
 /**
  * Where a block of order n, of a matrix of order `whole`, is split: after whole leaves, so that only
@@ -92,7 +100,7 @@ export function plusOuter(
 ): Lower {
   const { n } = matrix;
   const { of, alpha, whole } = form;
-  const axis = of === "rows" ? 0 : 1;
+  const axis = of === "rows" ? ROWS : COLUMNS;
   const transposed = of === "rows" ? { transY: true } : { transX: true };
   const times = (y: string, z: string, plus: string) =>
     products.multiply(b, y, z, { ...transposed, alpha, plus });
@@ -115,11 +123,14 @@ export function symmetric(b: GraphBuilder, matrix: Lower): string {
   return assemble(b, [symmetric(b, first), transpose(b, below)], [below, symmetric(b, second)]);
 }
 
-/** Some of the rows (axis 0) or columns of a matrix. */
+export const ROWS = -2;
+export const COLUMNS = -1;
+
+/** Some of the rows or columns of a matrix, or of each of a stack. */
 export function part(
   b: GraphBuilder,
   x: string,
-  axis: 0 | 1,
+  axis: typeof ROWS | typeof COLUMNS,
   [from, to]: readonly [number, number],
 ): string {
   return b.node("Slice", [x, b.ints([from]), b.ints([to]), b.ints([axis])]);
@@ -148,7 +159,7 @@ export function factorProduct(
       : products.multiply(b, y, matrix, { transY: flipped, alpha, ...(plus && { plus }) });
   if (!m.split || m.n <= products.dense) return times(m.inverse, x);
   const { first, second, corner } = m.split;
-  const axis = left ? 0 : 1;
+  const axis = left ? ROWS : COLUMNS;
   const x1 = part(b, x, axis, [0, first.n]);
   const x2 = part(b, x, axis, [first.n, m.n]);
   const y1 = factorProduct(b, first, x1, form, products);
@@ -158,23 +169,23 @@ export function factorProduct(
   return b.node("Concat", results, { axis });
 }
 
-/** `Mᵀ M`, in blocks. */
-export function gramBlocks(b: GraphBuilder, m: InverseFactor, whole: number): Lower {
+/** `Mᵀ M`, in blocks; with `SUM_IN_BLOCKS` the sum over a stack. */
+export function gramBlocks(
+  b: GraphBuilder,
+  m: InverseFactor,
+  whole: number,
+  products: Products,
+): Lower {
   const { n } = m;
-  if (!m.split || n <= IN_BLOCKS.dense) {
-    return { n, whole: product(b, m.inverse, m.inverse, { transX: true }) };
+  if (!m.split || n <= products.dense) {
+    return { n, whole: products.multiply(b, m.inverse, m.inverse, { transX: true }) };
   }
   const { first, second, corner } = m.split;
+  const outer = { of: "columns", alpha: 1, whole } as const;
   return {
     n,
-    first: plusOuter(
-      b,
-      gramBlocks(b, first, whole),
-      corner,
-      { of: "columns", alpha: 1, whole },
-      IN_BLOCKS,
-    ),
-    below: factorProduct(b, second, corner, { side: "left", transpose: true }, IN_BLOCKS),
-    second: gramBlocks(b, second, whole),
+    first: plusOuter(b, gramBlocks(b, first, whole, products), corner, outer, products),
+    below: factorProduct(b, second, corner, { side: "left", transpose: true }, products),
+    second: gramBlocks(b, second, whole, products),
   };
 }

@@ -17,9 +17,11 @@ import {
   IN_BLOCKS,
   inBlocks,
   LARGE,
+  LARGE_OF_STACK,
   type Lower,
   type Products,
   plusOuter,
+  STACK_IN_BLOCKS,
 } from "./blocks.ts";
 import { type FactorOptions, type InverseFactor, Leaves } from "./leaves.ts";
 import {
@@ -81,9 +83,11 @@ function factor(
 }
 
 function productsOf({ n, count }: FactorOptions): Products {
-  if (count === undefined && n >= LARGE) return IN_BLOCKS;
-  const multiply = count === undefined ? product : stackedProduct;
-  return { multiply, dense: Number.POSITIVE_INFINITY };
+  const [inBlocks, smallest, multiply] =
+    count === undefined
+      ? ([IN_BLOCKS, LARGE, product] as const)
+      : ([STACK_IN_BLOCKS, LARGE_OF_STACK, stackedProduct] as const);
+  return n >= smallest ? inBlocks : { multiply, dense: Number.POSITIVE_INFINITY };
 }
 
 /** `[[first, 0], [corner, second]]`. */

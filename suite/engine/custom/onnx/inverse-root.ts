@@ -12,7 +12,17 @@
 import type { GraphBuilder } from "../../graph.ts";
 import { MAX_RETRIES, RETRY_FLOOR, ROOT_TOLERANCE } from "../kernels.ts";
 import { type RootAttributes, rootFractions, type SimpleFractions } from "../rational.ts";
-import { eachBlock, firstHalf, gramBlocks, halvedToLeaf, LARGE, symmetric } from "./blocks.ts";
+import {
+  eachBlock,
+  firstHalf,
+  gramBlocks,
+  halvedToLeaf,
+  IN_BLOCKS,
+  LARGE,
+  LARGE_OF_STACK,
+  SUM_IN_BLOCKS,
+  symmetric,
+} from "./blocks.ts";
 import { inverseFactor } from "./cholesky.ts";
 import type { InverseFactor } from "./leaves.ts";
 import { allFinite, assemble, every, identityLike, inFloat, product, transpose } from "./matrix.ts";
@@ -182,7 +192,7 @@ const UPPER_RIGHT = 1;
 function partShapes(n: number): [number, number][] {
   const h = firstHalf(n);
   // A large Gram matrix comes in smaller blocks: to put them together costs little.
-  if (h === n || n >= LARGE) return [[n, n]];
+  if (h === n || n >= LARGE_OF_STACK) return [[n, n]];
   return [
     [h, h],
     [h, n - h],
@@ -193,7 +203,10 @@ function partShapes(n: number): [number, number][] {
 /** The parts plus those of `Σ Mᵀ M` over the group: one product, for stacked rows add up. */
 function addGram(b: GraphBuilder, m: InverseFactor, parts: readonly string[]): string[] {
   const [topLeft, topRight, bottomRight] = parts as [string, string, string];
-  if (m.n >= LARGE) return [b.node("Add", [topLeft, symmetric(b, gramBlocks(b, m, m.n))])];
+  if (m.n >= LARGE_OF_STACK) {
+    const products = m.n < LARGE ? SUM_IN_BLOCKS : IN_BLOCKS;
+    return [b.node("Add", [topLeft, symmetric(b, gramBlocks(b, m, m.n, products))])];
+  }
   const rows = (x: string, columns: number) => b.reshape(x, [-1, columns]);
   const add = (x: string, y: string, plus: string) => product(b, x, y, { transX: true, plus });
   if (parts.length === 1 || !m.split) {

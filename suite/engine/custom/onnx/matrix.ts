@@ -83,6 +83,17 @@ export function stackedProduct(
   return plus ? b.node("Add", [plus, result]) : result;
 }
 
+/** `Σ alpha·xᵀ y + plus` over a stack: one product, for rows below each other add up. */
+export function summedProduct(
+  b: GraphBuilder,
+  x: string,
+  y: string,
+  options: ProductOptions = {},
+): string {
+  const rows = (stack: string) => b.node("Flatten", [stack], { axis: -1 });
+  return product(b, rows(x), rows(y), options);
+}
+
 /** The n×n identity, like a matrix of that shape and dtype. */
 export function identityLike(b: GraphBuilder, matrix: string): string {
   return b.node("EyeLike", [matrix]);

@@ -1,6 +1,6 @@
 /** @file `(S + λI)⁻¹ = Mᵀ M` as a graph. */
 import type { GraphBuilder } from "../../graph.ts";
-import { gramBlocks, LARGE, symmetric } from "./blocks.ts";
+import { gramBlocks, IN_BLOCKS, LARGE, symmetric } from "./blocks.ts";
 import { inverseFactor } from "./cholesky.ts";
 import { emitDamped } from "./damped.ts";
 import type { InverseFactor } from "./leaves.ts";
@@ -19,7 +19,7 @@ const GRAM_LEAF = 256;
 
 /** `Mᵀ M`, skipping the zero block of M, and in large matrices the zero blocks of its blocks. */
 function gramOf(b: GraphBuilder, m: InverseFactor): string {
-  if (m.n >= LARGE) return symmetric(b, gramBlocks(b, m, m.n));
+  if (m.n >= LARGE) return symmetric(b, gramBlocks(b, m, m.n, IN_BLOCKS));
   if (!m.split || m.n <= GRAM_LEAF) return product(b, m.inverse, m.inverse, { transX: true });
   const { first, second, corner } = m.split;
   const topLeft = product(b, corner, corner, { transX: true, plus: gramOf(b, first) });

@@ -6,7 +6,7 @@
  *   A = [P ·; Q R],  L₁ = chol P,  L₂₁ L₁ᵀ = Q,  L₂ = chol(R − L₂₁ L₂₁ᵀ)
  */
 import type { GraphBuilder } from "../../graph.ts";
-import { IN_BLOCKS, inBlocks, type Lower, part, plusOuter } from "./blocks.ts";
+import { COLUMNS, IN_BLOCKS, inBlocks, type Lower, part, plusOuter, ROWS } from "./blocks.ts";
 import { emitDamped } from "./damped.ts";
 import { Leaves } from "./leaves.ts";
 import { type Float, inFloat, product } from "./matrix.ts";
@@ -65,8 +65,8 @@ function factor(b: GraphBuilder, matrix: Lower, order: number, leaves: Leaves): 
 /** X of `X Lᵀ = B`. */
 function beside(b: GraphBuilder, l: Factor, rhs: string): string {
   if ("inverse" in l) return product(b, rhs, l.inverse, { transY: true });
-  const x1 = beside(b, l.first, part(b, rhs, 1, [0, l.first.n]));
-  const rest = part(b, rhs, 1, [l.first.n, l.n]);
+  const x1 = beside(b, l.first, part(b, rhs, COLUMNS, [0, l.first.n]));
+  const rest = part(b, rhs, COLUMNS, [l.first.n, l.n]);
   const x2 = beside(b, l.second, product(b, x1, l.l21, { transY: true, alpha: -1, plus: rest }));
   return b.node("Concat", [x1, x2], { axis: 1 });
 }
@@ -74,8 +74,8 @@ function beside(b: GraphBuilder, l: Factor, rhs: string): string {
 /** X of `L X = B`. */
 function forward(b: GraphBuilder, l: Factor, rhs: string): string {
   if ("inverse" in l) return product(b, l.inverse, rhs);
-  const x1 = forward(b, l.first, part(b, rhs, 0, [0, l.first.n]));
-  const rest = part(b, rhs, 0, [l.first.n, l.n]);
+  const x1 = forward(b, l.first, part(b, rhs, ROWS, [0, l.first.n]));
+  const rest = part(b, rhs, ROWS, [l.first.n, l.n]);
   const x2 = forward(b, l.second, product(b, l.l21, x1, { alpha: -1, plus: rest }));
   return b.node("Concat", [x1, x2], { axis: 0 });
 }
@@ -83,8 +83,8 @@ function forward(b: GraphBuilder, l: Factor, rhs: string): string {
 /** X of `Lᵀ X = B`. */
 function backward(b: GraphBuilder, l: Factor, rhs: string): string {
   if ("inverse" in l) return product(b, l.inverse, rhs, { transX: true });
-  const x2 = backward(b, l.second, part(b, rhs, 0, [l.first.n, l.n]));
-  const rest = part(b, rhs, 0, [0, l.first.n]);
+  const x2 = backward(b, l.second, part(b, rhs, ROWS, [l.first.n, l.n]));
+  const rest = part(b, rhs, ROWS, [0, l.first.n]);
   const x1 = backward(b, l.first, product(b, l.l21, x2, { transX: true, alpha: -1, plus: rest }));
   return b.node("Concat", [x1, x2], { axis: 0 });
 }
