@@ -70,13 +70,11 @@ describe.each(BACKENDS)("on %s", (backend) => {
       );
     });
 
-    // Orders from which zeros and mirrored halves are left out: of stacks, and of one matrix.
-    const large = backend === "reference" ? [] : [530, 1040];
-    test.each(large)("is within its stated error at order %i", (n) => {
-      const [spectrum, ridge, p] = [geometric(n, 1e6), 1e-4, 4];
+    // From order 512 on a stack's zeros and mirrored halves are left out.
+    test.skipIf(backend === "reference")("is within its stated error at order 530", () => {
+      const [n, spectrum, ridge, p] = [530, geometric(530, 1e6), 1e-4, 4];
       const matrix = tf.tensor2d(Float32Array.from(reflected(spectrum, n)), [n, n]);
-      const options = { ridge, largest: tf.scalar(1) };
-      const { root, retries } = inverseRoot(matrix, p, options);
+      const { root, retries } = inverseRoot(matrix, p, { ridge, largest: tf.scalar(1) });
       expect(read(retries)).toBe(0);
       const powers = spectrum.map((value) => (value + ridge) ** (-1 / p));
       expect(relativeError(root, reflected(powers, n))).toBeLessThan(2e-6 + 1e-8 / ridge);
