@@ -41,8 +41,8 @@ import {
   asParameters,
   diagonalOf,
   fewRows,
+  fewRowsRequest,
   gradientMatrix,
-  isLarge,
   parametersOf,
   type TreatedLayer,
   treatedLayers,
@@ -97,7 +97,7 @@ export const psgd = defineOptimizer({
     const layers = treatedLayers(context.layers, { homogeneous: true, embeddings: false });
     const blocks = layers.map((layer) => fittedBlock(layer, h, state, events));
     const treated = parametersOf(layers, "all");
-    const rows = layers.some(isLarge) ? { inputs: true, outputGradients: true } : {};
+    const rows = fewRowsRequest(layers);
     const source = context.random("probe");
     const drawProbe = () => {
       const drawn = new Map(

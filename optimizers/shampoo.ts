@@ -45,8 +45,8 @@ import {
 import { curvatureDue, inverseDue } from "../suite/optimizer/interval.ts";
 import {
   fewRows,
+  fewRowsRequest,
   type GradientRows,
-  isLarge,
   treatedLayers,
 } from "../suite/optimizer/kronecker.ts";
 import { preconditioned } from "../suite/optimizer/pipeline.ts";
@@ -126,10 +126,10 @@ export const shampoo = defineOptimizer({
     const unblocked = h.blockSize === 0 ? context.layers : [];
     const matrices = new Map(
       treatedLayers(unblocked, { homogeneous: false, embeddings: false })
-        .filter((matrix) => matrix.layer.weight.variable.rank === 2 && isLarge(matrix))
+        .filter((matrix) => matrix.layer.weight.variable.rank === 2)
         .map((matrix) => [matrix.layer.weight, matrix]),
     );
-    const shown = matrices.size > 0 ? { inputs: true, outputGradients: true } : {};
+    const shown = fewRowsRequest([...matrices.values()]);
     return {
       treated,
       request: () => shown,

@@ -141,7 +141,10 @@ function runForward(
   seen: Seen[],
 ): tf.Tensor2D {
   const { inputs, preactivations, outputGradients, sampledOutputGradients } = request;
+  const parts = options.terms / batch.labels.size;
   const observe: ForwardPass["observe"] = (layer, input, preactivation, asRows) => {
+    const rows = Math.round((preactivation.size / layer.dOut) * parts);
+    if (request.only && !request.only(layer, rows)) return;
     seen.push({
       layer,
       preactivation,

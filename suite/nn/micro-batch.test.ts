@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { engineCounters, resetEngineCounters, useBackend } from "../engine/index.ts";
 import { evaluateBatch } from "./evaluate.ts";
+import type { KroneckerLayer } from "./parameter.ts";
 import {
   directionOf,
   EVERYTHING,
@@ -49,6 +50,31 @@ describe.each(TESTED_BACKENDS)("micro-batches on the %s backend", (backend) => {
     });
   });
 });
+
+it.each([1, 3, 7])(
+  "asks by the whole batch's rows which layers show anything, in parts of %i",
+  async (microBatchSize) => {
+    await useBackend({ backend: "reference" });
+    withSubject(perceptron, ({ model, batch }) => {
+      const asked: (readonly [string, number])[] = [];
+      const only = ({ name }: KroneckerLayer, rows: number) => {
+        asked.push([name, rows]);
+        return name === model.layers[1]?.name;
+      };
+      const request = { inputs: true, outputGradients: true, only };
+      const { observations } = evaluateBatch(model, batch, request, { ...OPTIONS, microBatchSize });
+      expect(new Set(asked.map(([, rows]) => rows))).toEqual(new Set([batch.examples]));
+      expect(new Set(asked.map(([name]) => name)).size).toBe(model.layers.length);
+      const shown = [...observations.keys()];
+      expect(shown).toEqual([model.layers[1]]);
+      const { inputs, outputGradients } = observations.get(shown[0] as KroneckerLayer) ?? {};
+      expect([inputs?.shape[0], outputGradients?.shape[0]]).toEqual([
+        batch.examples,
+        batch.examples,
+      ]);
+    });
+  },
+);
 
 it("runs part by part on a lazy backend, with two graphs for any number of parts", async () => {
   await useBackend({ backend: "onnxruntime", threads: 1 });
