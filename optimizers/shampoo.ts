@@ -183,10 +183,11 @@ function rootedTensor(
   return {
     observe: (gradients, rows) => {
       counts.updates.value++;
+      const byRows = rows && rowsGramsAreCheaper(rows) ? rows : undefined;
       blocks.forEach((axes, i) => {
         axes.forEach((one, axis) => {
           const gram = () =>
-            rows ? rowsGram(rows, axis) : axisGram(gradients[i] as tf.Tensor, axis);
+            byRows ? rowsGram(byRows, axis) : axisGram(gradients[i] as tf.Tensor, axis);
           one?.observe(gram());
         });
       });
@@ -218,6 +219,13 @@ function rowsProduct({ inputs, outputGradients }: GradientRows, [left, right]: R
   const times = (x: tf.Tensor2D, root?: tf.Tensor2D) =>
     root ? tf.matMul<tf.Tensor2D>(x, root) : x;
   return tf.matMul(times(inputs, left), times(outputGradients, right), true, false);
+}
+
+/** Whether both Gram matrices take fewer FLOPs by rows: two n² products for each, then one with the rows. */
+function rowsGramsAreCheaper({ inputs, outputGradients }: GradientRows): boolean {
+  const [n, a] = inputs.shape;
+  const b = outputGradients.shape[1];
+  return 2 * n * n * (a + b) + n * (a * a + b * b) < a * b * (a + b);
 }
 
 /** `G Gᵀ` (axis 0) or `Gᵀ G` of `G = hᵀδ`: `hᵀ(δδᵀ)h` or `δᵀ(hhᵀ)δ`. */
