@@ -17,7 +17,8 @@
  * `precision: "float64"`.
  *
  * Per matrix [a, b]: 2ab(a + b) FLOPs of curvature, 5 to 14 inverses of a³ and b³ per root,
- * 2ab(a + b) per step; 2(a² + b²) floats of state.
+ * 2ab(a + b) per step; 2(a² + b²) floats of state. Where a large layer's rows are few they take fewer
+ * FLOPs than its gradient (`fewRows` in kronecker.ts): the same but for rounding.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
@@ -221,7 +222,7 @@ function rowsProduct({ inputs, outputGradients }: GradientRows, [left, right]: R
   return tf.matMul(times(inputs, left), times(outputGradients, right), true, false);
 }
 
-/** Whether both Gram matrices take fewer FLOPs by rows: two n² products for each, then one with the rows. */
+/** Whether both Gram matrices take fewer FLOPs by rows. */
 function rowsGramsAreCheaper({ inputs, outputGradients }: GradientRows): boolean {
   const [n, a] = inputs.shape;
   const b = outputGradients.shape[1];
