@@ -1,7 +1,8 @@
 /** @file A study's figure at each tier that has data, and the paper's own. */
 import { CLAIMS } from "../../../suite/analysis/claims/catalogue.ts";
+import { configurationKey } from "../../../suite/analysis/configuration.ts";
 import { VERDICT_WORDS } from "../../../suite/analysis/words.ts";
-import { BOARD_ARM, type CellFile } from "../../../suite/results/schema.ts";
+import { BOARD_ARM, type CellFile, type Trial } from "../../../suite/results/schema.ts";
 import type { Figure } from "../../../suite/studies/figure.ts";
 import type { StudyDeclaration } from "../../../suite/studies/study.ts";
 import { studyFiles } from "../../../suite/studies/verdicts.ts";
@@ -35,10 +36,15 @@ export function ownFigure(study: StudyDeclaration, task: TaskBoard): FigureSpec 
 function notTuned({ arm }: StudyDeclaration, files: readonly CellFile[]): string {
   const given = files.filter(({ trials }) => trials.every(({ role }) => role === "report"));
   if (arm !== BOARD_ARM || given.length === 0) return "";
+  const several = given.filter(({ trials }) => configurationsIn(trials) > 1).length;
+  const chosen = several > 0 ? ` (${several} had several, and one chosen as where tuned)` : "";
   if (given.length === files.length)
-    return " Here no cell was tuned: each had its configuration given.";
-  return ` Except ${given.length} of these ${files.length} cells, whose configuration was given, not tuned.`;
+    return ` Here no cell was tuned: each had its configuration given${chosen}.`;
+  return ` Except ${given.length} of these ${files.length} cells, whose configuration was given${chosen}, not tuned.`;
 }
+
+const configurationsIn = (trials: readonly Trial[]): number =>
+  new Set(trials.map(({ hyperparameters }) => configurationKey(hyperparameters))).size;
 
 const isEmpty = (figure: Figure) =>
   figure.kind === "table"
