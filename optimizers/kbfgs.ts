@@ -36,6 +36,7 @@ import { type Diagnostics, defineOptimizer } from "../suite/optimizer/declaratio
 import { conditionNumber } from "../suite/optimizer/diagnostics.ts";
 import type { EventCounters } from "../suite/optimizer/events.ts";
 import { type DueInverses, dueInverses, factorInverse } from "../suite/optimizer/factor-inverse.ts";
+import { fewRows } from "../suite/optimizer/few-rows.ts";
 import {
   damping,
   intervalHyperparameters,
@@ -45,7 +46,6 @@ import {
 import { curvatureDue } from "../suite/optimizer/interval.ts";
 import {
   asParameters,
-  fewRows,
   gradientMatrix,
   inputRows,
   parametersOf,

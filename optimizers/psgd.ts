@@ -30,6 +30,7 @@ import type { Observation } from "../suite/nn/evaluate.ts";
 import type { Parameter } from "../suite/nn/parameter.ts";
 import { defineOptimizer } from "../suite/optimizer/declaration.ts";
 import type { EventCounters } from "../suite/optimizer/events.ts";
+import { fewRows, fewRowsRequest } from "../suite/optimizer/few-rows.ts";
 import {
   hyper,
   intervalHyperparameters,
@@ -40,8 +41,6 @@ import { curvatureDue } from "../suite/optimizer/interval.ts";
 import {
   asParameters,
   diagonalOf,
-  fewRows,
-  fewRowsRequest,
   gradientMatrix,
   parametersOf,
   type TreatedLayer,

@@ -18,7 +18,7 @@
  *
  * Per matrix [a, b]: 2ab(a + b) FLOPs of curvature, 5 to 14 inverses of a³ and b³ per root,
  * 2ab(a + b) per step; 2(a² + b²) floats of state. Where a large layer's rows are few they take fewer
- * FLOPs than its gradient (`fewRows` in kronecker.ts): the same but for rounding.
+ * FLOPs than its gradient (few-rows.ts): the same but for rounding.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
@@ -36,6 +36,13 @@ import { identity } from "../suite/optimizer/bfgs.ts";
 import { defineOptimizer } from "../suite/optimizer/declaration.ts";
 import type { EventCounters } from "../suite/optimizer/events.ts";
 import {
+  fewRows,
+  fewRowsRequest,
+  type GradientRows,
+  rowsGram,
+  rowsGramsAreCheaper,
+} from "../suite/optimizer/few-rows.ts";
+import {
   hyper,
   intervalHyperparameters,
   pipelineHyperparameters,
@@ -44,12 +51,7 @@ import {
   variant,
 } from "../suite/optimizer/hyperparameters.ts";
 import { curvatureDue, inverseDue } from "../suite/optimizer/interval.ts";
-import {
-  fewRows,
-  fewRowsRequest,
-  type GradientRows,
-  treatedLayers,
-} from "../suite/optimizer/kronecker.ts";
+import { treatedLayers } from "../suite/optimizer/kronecker.ts";
 import { preconditioned } from "../suite/optimizer/pipeline.ts";
 import { logUniform } from "../suite/optimizer/search.ts";
 import type { OptimizerState, StoredNumber } from "../suite/optimizer/state.ts";
@@ -220,19 +222,6 @@ function rowsProduct({ inputs, outputGradients }: GradientRows, [left, right]: R
   const times = (x: tf.Tensor2D, root?: tf.Tensor2D) =>
     root ? tf.matMul<tf.Tensor2D>(x, root) : x;
   return tf.matMul(times(inputs, left), times(outputGradients, right), true, false);
-}
-
-/** Whether both Gram matrices take fewer FLOPs by rows. */
-function rowsGramsAreCheaper({ inputs, outputGradients }: GradientRows): boolean {
-  const [n, a] = inputs.shape;
-  const b = outputGradients.shape[1];
-  return 2 * n * n * (a + b) + n * (a * a + b * b) < a * b * (a + b);
-}
-
-/** `G Gᵀ` (axis 0) or `Gᵀ G` of `G = hᵀδ`: `hᵀ(δδᵀ)h` or `δᵀ(hhᵀ)δ`. */
-function rowsGram({ inputs, outputGradients }: GradientRows, axis: number): tf.Tensor2D {
-  const [x, y] = axis === 0 ? [inputs, outputGradients] : [outputGradients, inputs];
-  return tf.matMul(x, tf.matMul(tf.matMul<tf.Tensor2D>(y, y, false, true), x), true, false);
 }
 
 /** How often statistics and roots have been renewed. */

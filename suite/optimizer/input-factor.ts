@@ -18,18 +18,13 @@ import type { Observation } from "../nn/evaluate.ts";
 import { conditionNumber } from "./diagnostics.ts";
 import type { DueInverses, OnceUsed } from "./factor-inverse.ts";
 import { factorSystem, isSolved } from "./factor-system.ts";
+import { fewRows, type GradientRows } from "./few-rows.ts";
 import {
   type IntervalHyperparameters,
   inversesFollowCurvature,
   refreshesEveryStep,
 } from "./interval.ts";
-import {
-  fewRows,
-  type GradientRows,
-  inputCovariance,
-  inputRows,
-  type TreatedLayer,
-} from "./kronecker.ts";
+import { inputCovariance, inputRows, type TreatedLayer } from "./kronecker.ts";
 import type { OptimizerState } from "./state.ts";
 import { type StatisticHyperparameters, statistic } from "./statistic.ts";
 

@@ -1,7 +1,7 @@
 /** @file Layers with Kronecker structure: rows, factors, damping, and gradients as matrices. */
 import * as tf from "@tensorflow/tfjs-core";
 import { gram } from "../linalg/index.ts";
-import type { Observation, PassRequest } from "../nn/evaluate.ts";
+import type { Observation } from "../nn/evaluate.ts";
 import type { KroneckerLayer, Parameter } from "../nn/parameter.ts";
 import type { GradientOf } from "./pipeline.ts";
 
@@ -81,46 +81,6 @@ export function gradientMatrix(
   const weight = tf.reshape(gradientOf(layer.weight), [layer.dIn, layer.dOut]) as tf.Tensor2D;
   if (!homogeneous || !layer.bias) return weight;
   return tf.concat2d([weight, tf.reshape(gradientOf(layer.bias), [1, layer.dOut])], 0);
-}
-
-/** h `[rows, a]` and δ `[rows, dOut]` with `G = hᵀδ`. */
-export interface GradientRows {
-  readonly inputs: tf.Tensor2D;
-  readonly outputGradients: tf.Tensor2D;
-}
-
-/** From this order on products are dear. */
-const LARGE = 256;
-
-/** Whether `L G R` takes fewer FLOPs by rows, `(L hᵀ)(δ R)`, and so many that it matters. */
-function rowsAreFew({ layer, order: a, diagonal }: TreatedLayer, rows: number): boolean {
-  const b = layer.dOut;
-  return !diagonal && a >= LARGE && rows * (a * a + b * b) < a * b * (a + b);
-}
-
-/** Asks for what `fewRows` reads, of no other layers: in micro-batches all that is shown is kept. */
-export function fewRowsRequest(layers: readonly TreatedLayer[]): PassRequest {
-  const large = new Map(layers.filter(({ order }) => order >= LARGE).map((of) => [of.layer, of]));
-  if (large.size === 0) return {};
-  const only: PassRequest["only"] = (layer, rows) => {
-    const treated = large.get(layer);
-    return treated !== undefined && rowsAreFew(treated, rows);
-  };
-  return { inputs: true, outputGradients: true, only };
-}
-
-/** The rows of a large layer's gradient, where they are few and were shown. */
-export function fewRows(
-  treated: TreatedLayer,
-  observation?: Observation,
-): GradientRows | undefined {
-  if (!observation || !rowsAreFew(treated, observation.rows)) return undefined;
-  const { inputs, outputGradients } = observation;
-  if (!inputs || !outputGradients) return undefined;
-  return {
-    inputs: inputRows(treated, observation),
-    outputGradients: outputGradients as tf.Tensor2D,
-  };
 }
 
 /** A matrix `[a, dOut]` back in the parameters' shapes. */

@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { useBackend } from "../engine/index.ts";
-import { fewRowsRequest, treatedLayers } from "./kronecker.ts";
+import { fewRowsRequest } from "./few-rows.ts";
+import { treatedLayers } from "./kronecker.ts";
 import { linearLayer } from "./testing/fixed-problem.ts";
 
 beforeAll(() => useBackend({ backend: "reference" }));
