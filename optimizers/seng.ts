@@ -37,7 +37,11 @@ import {
   weigh,
   weightedSum,
 } from "../suite/optimizer/example-gram.ts";
-import { curvatureMemory } from "../suite/optimizer/example-memory.ts";
+import {
+  type CurvatureMemory,
+  curvatureMemory,
+  type SeenExamples,
+} from "../suite/optimizer/example-memory.ts";
 import {
   damping,
   hyper,
@@ -186,8 +190,7 @@ function gramBlock(
   const onlyOwn = exact && h.curvatureInterval === 1;
   // The last of a is the bias's, which ASDL's K leaves out.
   const visible = { inputs: asdl ? layer.dIn : order, outputs: layer.dOut };
-  const memory = curvatureMemory(state, layer.name, visible, h.curvatureInterval > 1);
-
+  const memory = h.curvatureInterval > 1 ? curvatureMemory(state, layer.name, visible) : undefined;
   const { damping, precision } = h;
 
   const rowsOf = (observation: Observation, { examples, terms }: Problem): ExampleRows => ({
@@ -207,7 +210,7 @@ function gramBlock(
       examples,
     };
     const gram = tf.div<tf.Tensor2D>(exampleGram(seen), problem.terms);
-    return { rows, gram, inputColumns, outputColumns };
+    return { gram, seen: { rows, inputColumns, outputColumns } };
   };
 
   const solve = (matrix: tf.Tensor2D, rhs: tf.Tensor2D): tf.Tensor2D => {
@@ -239,8 +242,13 @@ function gramBlock(
   const invert = (gram: tf.Tensor2D) =>
     inPhase("inverse", () => spdInverse(gram, { damping, precision }));
 
-  const reuse = (gradientOf: GradientOf, terms: number): [Parameter, tf.Tensor][] => {
-    const { rows, inverse, inputColumns, outputColumns } = memory.read();
+  /** G̃/λ less its low-rank part; `inverseTimes` maps v to w. */
+  const lessLowRank = (
+    { rows, inputColumns, outputColumns }: SeenExamples,
+    inverseTimes: (v: tf.Tensor2D) => tf.Tensor2D,
+    gradientOf: GradientOf,
+    terms: number,
+  ): [Parameter, tf.Tensor][] => {
     const scaled = tf.div(gradientMatrix(treated, gradientOf), damping) as tf.Tensor2D;
     const seen = {
       inputs: seenColumns(rows.inputs, inputColumns),
@@ -249,24 +257,30 @@ function gramBlock(
     };
     const seenGradient = seenRows(seenColumns(scaled, outputColumns), inputColumns);
     const along = tf.reshape<tf.Rank.R2>(projections(seen, seenGradient), [-1, 1]);
-    const weights = tf.matMul(inverse, along);
+    const weights = inverseTimes(along);
     const sum = h.correction === "rankOne" ? rankOneSum(rows, weights) : weightedSum(rows, weights);
     const lowRank = tf.div(sum, asdl ? terms ** 2 : terms);
     return asParameters(treated, tf.sub(scaled, lowRank));
   };
 
   return {
-    reuse,
+    reuse: (gradientOf, terms) => {
+      const { inverse, ...seen } = (memory as CurvatureMemory).read();
+      return lessLowRank(seen, (v) => tf.matMul(inverse, v), gradientOf, terms);
+    },
     renew: (gradientOf, observation, problem) => {
       if (onlyOwn && fisherIsCheaper(problem.examples)) return ownFisher(observation, problem);
-      const { gram, ...seen } = inPhase("curvature", () => gramOf(observation, problem));
+      const { gram, seen } = inPhase("curvature", () => gramOf(observation, problem));
       const ownBatch = (weights: tf.Tensor) =>
         asParameters(treated, tf.div(weightedSum(seen.rows, weights), problem.terms));
+      const corrected = (inverseTimes: (v: tf.Tensor2D) => tf.Tensor2D) =>
+        lessLowRank(seen, inverseTimes, gradientOf, problem.terms);
       if (onlyOwn) return ownBatch(solve(gram, tf.ones([problem.examples, 1])));
+      if (!memory) return corrected((v) => solve(gram, v));
       const { inverse, retries } = invert(gram);
       events.countRetries(retries);
       memory.write({ ...seen, inverse });
-      return exact ? ownBatch(tf.sum(inverse, 1)) : reuse(gradientOf, problem.terms);
+      return exact ? ownBatch(tf.sum(inverse, 1)) : corrected((v) => tf.matMul(inverse, v));
     },
     condition: (observation, problem) => {
       const { gram } = gramOf(observation, problem);

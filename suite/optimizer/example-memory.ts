@@ -4,13 +4,17 @@ import type { ExampleRows } from "./example-gram.ts";
 import type { Columns } from "./sketch.ts";
 import type { LateTensor, OptimizerState } from "./state.ts";
 
-export interface ExampleCurvature {
+/** The examples of a curvature batch, and what K and v see of each. */
+export interface SeenExamples {
   readonly rows: ExampleRows;
-  /** `(K + λI)⁻¹`, `[n, n]` */
-  readonly inverse: tf.Tensor2D;
-  /** What K and v see of h̃ and of e. */
+  /** Of h̃ and of e. */
   readonly inputColumns: Columns;
   readonly outputColumns: Columns;
+}
+
+export interface ExampleCurvature extends SeenExamples {
+  /** `(K + λI)⁻¹`, `[n, n]` */
+  readonly inverse: tf.Tensor2D;
 }
 
 export interface CurvatureMemory {
@@ -18,22 +22,11 @@ export interface CurvatureMemory {
   read(): ExampleCurvature;
 }
 
-/** Between steps where `kept`, within one otherwise. */
 export function curvatureMemory(
   state: OptimizerState,
   name: string,
   visible: { readonly inputs: number; readonly outputs: number },
-  kept: boolean,
 ): CurvatureMemory {
-  if (!kept) {
-    let now: ExampleCurvature | undefined;
-    return {
-      write: (curvature) => {
-        now = curvature;
-      },
-      read: () => now as ExampleCurvature,
-    };
-  }
   const [inputs, outputs, inverse] = ["h", "e", "Kinv"].map((one) =>
     state.late(`${name}.${one}`),
   ) as [LateTensor, LateTensor, LateTensor];
