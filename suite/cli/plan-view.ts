@@ -4,7 +4,6 @@ import { type CellPlan, EXPLORE_ARM } from "../protocol/plan.ts";
 import { textTable } from "./table.ts";
 import { duration } from "./words.ts";
 
-/** For plans whose trials end early, or whose sizes are not the tier's. */
 export const EXPLORE_NOTE = "Arm explore: trials to look at; no board reads them.\n";
 
 /** Plans longer than this are summed up by optimizer. */

@@ -25,6 +25,12 @@ it("explores sizes that no board has", async () => {
   expect(await armsOf({ datasetSize: [1234] })).toEqual(new Set(["explore"]));
 });
 
+it("explores the variants that repeat the defects of the paper's library", async () => {
+  const given = { optimizer: ["seng"], batchSize: [64] };
+  expect(await armsOf({ ...given, set: { variant: "asdl" } })).toEqual(new Set(["explore"]));
+  expect(await armsOf({ ...given, set: { variant: "corrected" } })).toEqual(new Set(["board"]));
+});
+
 it("refuses more examples than there are, before anything runs", async () => {
   await expect(select(options({ datasetSize: [70_000] }))).rejects.toThrow(
     "--dataset-size was given 70000, but mnist-mlp has 50000 examples at tier mini.",

@@ -162,7 +162,10 @@ function plan(
       `Choose ${protocol.datasetSizes.join(", ")} or another size up to ${fullSize}.`,
     );
   }
-  const exploring = options.stopEarly || (tier !== "smoke" && !onGrid(options, protocol));
+  const exploring =
+    options.stopEarly ||
+    set?.variant === "asdl" ||
+    (tier !== "smoke" && !onGrid(options, protocol));
   return planCells({
     task,
     tier,

@@ -7,7 +7,10 @@ import type { TaskDeclaration } from "./task.ts";
 import { tierOf } from "./tasks.ts";
 import { invalidReason } from "./validity.ts";
 
-/** Tuning with early stopping: budgets differ between configurations, so no board reads it. */
+/**
+ * For trials that no board reads: tuning with early stopping (budgets differ between configurations),
+ * sizes that are not the tier's, and variants that repeat the defects of the paper's library.
+ */
 export const EXPLORE_ARM = "explore";
 
 /**

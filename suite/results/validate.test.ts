@@ -97,6 +97,11 @@ describe("validateText", () => {
       forged(() => ({ hyperparameters: { learningRate: 7 } })),
       /too high/,
     ],
+    [
+      "a library's defect",
+      forged(() => ({ hyperparameters: { variant: "asdl" } })),
+      /variant: asdl, which belongs to the arm explore/,
+    ],
     ["another seed", forged(() => ({ seed: 9 })), /tuning uses seed 0|without gaps/],
     [
       "an old version",

@@ -106,7 +106,7 @@ function cellFindings(file: CellFile, knowledge: Knowledge): Problem[] {
   const invalid = task.invalidReason(cell.batchSize, cell.datasetSize);
   return [
     ...(invalid ? [["cell.batchSize", `${cell.batchSize}: ${invalid}`] as const] : []),
-    ...gridFindings(file, task),
+    ...boardFindings(file, task),
     ...seedFindings(file),
     ...trials.flatMap((trial, i) =>
       trialFindings(file, trial, task, optimizer).map(
@@ -116,23 +116,26 @@ function cellFindings(file: CellFile, knowledge: Knowledge): Problem[] {
   ];
 }
 
-/** Boards have a frozen grid; other arms choose their own. */
-function gridFindings({ cell, arm }: CellFile, task: KnownTask): Problem[] {
+/** Boards have a frozen grid, and methods as they were published; other arms choose their own. */
+function boardFindings({ cell, arm, trials }: CellFile, task: KnownTask): Problem[] {
   if (arm !== BOARD_ARM || cell.tier === "smoke") return [];
-  const problems: Problem[] = [];
-  if (!task.batchSizes.includes(cell.batchSize)) {
-    problems.push([
-      "cell.batchSize",
-      `${cell.batchSize} is not on the grid of ${cell.task}: ${task.batchSizes.join(", ")}`,
-    ]);
-  }
-  if (!task.datasetSizes.includes(cell.datasetSize)) {
-    problems.push([
-      "cell.datasetSize",
-      `${cell.datasetSize} is not on the grid of ${cell.task}: ${task.datasetSizes.join(", ")}`,
-    ]);
-  }
-  return problems;
+  const axes = { batchSize: task.batchSizes, datasetSize: task.datasetSizes };
+  const sizes = (["batchSize", "datasetSize"] as const).flatMap((name): Problem[] =>
+    axes[name].includes(cell[name])
+      ? []
+      : [
+          [
+            `cell.${name}`,
+            `${cell[name]} is not on the grid of ${cell.task}: ${axes[name].join(", ")}`,
+          ],
+        ],
+  );
+  const variants = trials.flatMap(({ hyperparameters }, i): Problem[] =>
+    hyperparameters.variant === "asdl"
+      ? [[`trials.${i}.hyperparameters.variant`, "asdl, which belongs to the arm explore"]]
+      : [],
+  );
+  return [...sizes, ...variants];
 }
 
 /** Report seeds of a configuration are 1, 2, 3 … without gaps: nobody picks cherries. */
