@@ -5,7 +5,8 @@
 FOLDER holds MNIST's four IDX files (or the .gz). QUEUE is a file of JSON lines, each the keywords of
 `run`; without it all runs of CALIBRATION.md. Results go to standard output, one JSON line a run.
 Products are in bfloat16 with float32 weights: a screening, in a quarter of the time. The factors of K-FAC
-and FOOF are in float32, from the first 2,048 digits of the batch. Needs torch, numpy.
+and FOOF are in float32, from the first 2,048 digits of the batch. "seng-asdl" is G/damping: what SENG
+is in the paper's library but for a term of order 1/batch. Needs torch, numpy.
 """
 import gzip
 import json
@@ -68,6 +69,11 @@ RUNS = [
             (16384, {"method": "adamw", "rate": 1e-3, "seed": 2}), (4096, {"method": "adamw", "rate": 3e-3}),
             (8192, {"method": "adamw", "rate": 3e-3}),
         )
+    ),
+    *(
+        {"batch": batch, "method": "seng-asdl", "rate": rate, "size": 49_152, "schedule": "step", "augment": True}
+        for batch in (16384, 8192, 4096)
+        for rate in (0.3, 0.1, 0.03)
     ),
 ]
 
@@ -190,6 +196,9 @@ def run(data, batch, method="sgd", damping=1e-3, average=0.05, epsilon=1e-8, rat
             F.cross_entropy(logits.float(), y[rows], label_smoothing=0.1).backward()
             if kfac:
                 kfac.precondition(inputs[rows])
+            if method == "seng-asdl":
+                for weight in model.parameters():
+                    weight.grad /= damping
             nn.utils.clip_grad_norm_(model.parameters(), 10)
             optimizer.step()
             step += 1
