@@ -55,7 +55,7 @@ export const lamb = defineOptimizer({
     weightDecay: weightDecay(0.01),
     clipNorm: clipNorm(),
   }),
-  search: { learningRate: logUniform(1e-4, 1e-1) },
+  search: { learningRate: logUniform(3e-4, 3e-1) },
   schedule: "task",
   cost: ({ dIn, dOut }) => ({ update: 18 * dIn * dOut, state: 2 * dIn * dOut }),
   create: firstOrder((parameter, { hyperparameters }, state) => {

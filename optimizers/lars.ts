@@ -49,7 +49,7 @@ export const lars = defineOptimizer({
     }),
     clipNorm: clipNorm(),
   }),
-  search: { learningRate: logUniform(1, 100) },
+  search: { learningRate: logUniform(1, 300) },
   schedule: "task",
   cost: ({ dIn, dOut }) => ({ update: 9 * dIn * dOut, state: dIn * dOut }),
   create: firstOrder(({ name, role, variable }, context, state) => {
