@@ -5,7 +5,7 @@ import { formatCount, formatRatio } from "../../../suite/analysis/format.ts";
 import type { PairComparison } from "../../../suite/analysis/pairs.ts";
 import { distinct } from "../../../suite/analysis/statistics.ts";
 import { axisWords, plural } from "../../../suite/analysis/words.ts";
-import { measuredBoards, type Slice, type TaskBoard } from "../data/boards.ts";
+import { measuredBoards, pairOn, type Slice, type TaskBoard } from "../data/boards.ts";
 import { familyOf, nameOf, OPTIMIZERS, STUDIES, TASKS } from "../data/catalogue.ts";
 import { boardLink, link } from "../data/links.ts";
 import { allFiles, sourcesOf } from "../data/results.ts";
@@ -104,6 +104,10 @@ export function headline(slice: Slice, baseline: string | undefined): string {
     : `${ahead} of ${pairs.length} ${kindOf(slice)} surely overtake ${nameOf(baseline)}; the others do not, from ${range}.`;
 }
 
+/** The place of the last size at which two methods were compared. */
+const farthest = ({ points, board: { axis } }: PairComparison) =>
+  Math.max(...points.map(({ position }) => placeOf(axis, position)));
+
 const leadsSurely = (pair: PairComparison) => Number.isFinite(sureFrom(pair));
 
 const kindOf = (slice: Slice) =>
@@ -130,9 +134,26 @@ function answer({ task, tier }: TaskBoard, slice: Slice, baseline: string | unde
     pairs.length > 0 && sizes.length < points.length
       ? ` So far ${sizes.length} of ${plural(points.length, axisWords(axis))} can be compared.`
       : null;
+  const also = finding && baseline ? withoutCurvature(slice, baseline) : null;
   const open =
     unfinished > 0 ? ` ${plural(unfinished, "method")} more: still being measured.` : null;
-  return html`<p class="lead">${finding}Measured on <a href="${boardLink(task.id, tier)}">${task.name}</a> (tier ${tier}), every method tuned alike at every ${axisWords(axis)}.${partly}${open}</p>`;
+  return html`<p class="lead">${finding}${also}Measured on <a href="${boardLink(task.id, tier)}">${task.name}</a> (tier ${tier}), every method tuned alike at every ${axisWords(axis)}.${partly}${open}</p>`;
+}
+
+/** Whether a lead needs curvature: the other methods that surely lead the baseline at the end, and before it. */
+export function withoutCurvature(slice: Slice, baseline: string): Html | null {
+  if (kindOf(slice) !== "second-order methods") return null;
+  const { axis, rows } = slice.board;
+  const winners = rows
+    .filter(({ optimizer }) => familyOf(optimizer) !== "second-order" && optimizer !== baseline)
+    .flatMap(({ optimizer }) => pairOn(slice, optimizer, baseline) ?? [])
+    .filter((pair) => sureFrom(pair) < farthest(pair))
+    .map((pair) => {
+      const from = formatCount(Math.round(placeOf(axis, sureFrom(pair))));
+      return `${nameOf(pair.challenger)} from ${from} ${axis === "batch" ? "up" : "down"}`;
+    });
+  if (winners.length === 0) return null;
+  return html`Without curvature, so ${winners.length === 1 ? "is" : "are"} ${winners.join(", ")}: <a href="${link("/findings/")}">what we make of it</a>. `;
 }
 
 /** `5 of 7 at batch size 8,192, none of 4 at 32`: both ends, the one that favours challengers first. */
