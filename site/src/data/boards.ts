@@ -139,18 +139,23 @@ function plannedCells(
   );
 }
 
-const compared = new Map<string, PairComparison | null>();
+const compared = new WeakMap<Board, Map<string, PairComparison | null>>();
 
 /** The comparison of two optimizers on a slice; null without common data. */
-export function pairOn(slice: Slice, challenger: string, baseline: string): PairComparison | null {
-  const { board, id } = slice;
-  const key = `${board.tier}/${board.task}/${id}/${challenger}/${baseline}`;
-  const known = compared.get(key);
+export function pairOn(
+  { board }: Slice,
+  challenger: string,
+  baseline: string,
+): PairComparison | null {
+  const pairs = compared.get(board) ?? new Map<string, PairComparison | null>();
+  compared.set(board, pairs);
+  const key = `${challenger}/${baseline}`;
+  const known = pairs.get(key);
   if (known !== undefined) return known;
   const rows = new Set(board.rows.map(({ optimizer }) => optimizer));
   const found =
     rows.has(challenger) && rows.has(baseline) ? comparePair(board, challenger, baseline) : null;
-  compared.set(key, found);
+  pairs.set(key, found);
   return found;
 }
 
