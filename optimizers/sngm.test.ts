@@ -56,13 +56,7 @@ describe("invariances", () => {
   });
 
   it("a gradient of zero moves nothing", () => {
-    expect(
-      moves([
-        [
-          [0, 0, 0],
-          [0, 0],
-        ],
-      ]).map(Math.abs),
-    ).toEqual([0, 0, 0, 0, 0]);
+    const moved = moves([[new Array(3).fill(0), new Array(2).fill(0)]]);
+    expect(moved.map(Math.abs)).toEqual(new Array(5).fill(0));
   });
 });

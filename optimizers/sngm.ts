@@ -5,8 +5,8 @@
  *   g ← g/‖g‖ + ωθ,   b ← μb + g,   θ ← θ − ηb                     ‖g‖ over all parameters
  *
  * Zhao et al. 2020, for large batches; there ωθ is part of the gradient that is normalized. SENG of the
- * paper's library comes to this at large batches (`tasks/mnist-mlp/CALIBRATION.md`). 7 FLOPs and one
- * float of state per parameter.
+ * paper's library comes to this at large batches (`tasks/mnist-mlp/CALIBRATION.md`). The
+ * clip, which comes first, changes no direction. 7 FLOPs and one float of state per parameter.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
