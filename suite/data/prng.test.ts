@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DataError } from "./error.ts";
 import { murmur3 } from "./murmur3.ts";
+import { normalOfDraw } from "./normal-draw.ts";
 import { naturalLogarithm, normalQuantile } from "./normal-quantile.ts";
 import oracle from "./oracles/normal-quantile.json" with { type: "json" };
 import { stream } from "./prng.ts";
@@ -36,6 +37,24 @@ describe("normalQuantile", () => {
         );
       }),
     );
+  });
+});
+
+describe("normalOfDraw", () => {
+  const expected = (draw: number) => Math.fround(normalQuantile(((draw >>> 0) + 0.5) * 2 ** -32));
+  const agrees = (draw: number) => Object.is(Math.fround(normalOfDraw(draw)), expected(draw));
+
+  it("is the quantile in float32, to the last bit", () => {
+    fc.assert(fc.property(fc.integer(), agrees), { numRuns: 20_000 });
+  });
+
+  it("is so at the ends of every segment, where its polynomial is worst", () => {
+    for (let octave = 0; octave < 31; octave++) {
+      for (let segment = 0; segment < 256; segment++) {
+        const start = Math.ceil(2 ** octave * (1 + segment / 256));
+        for (const draw of [start, start - 1, ~start]) expect(agrees(draw)).toBe(true);
+      }
+    }
   });
 });
 

@@ -1,4 +1,5 @@
 /** @file One optimizer on one model, ready to step: what is timed. */
+import * as tf from "@tensorflow/tfjs-core";
 import { stream } from "../data/prng.ts";
 import { flush, readCost, startCost, stopCost } from "../engine/index.ts";
 import { PHASES } from "../engine/phase.ts";
@@ -7,6 +8,7 @@ import type { Optimizer, OptimizerDeclaration } from "../optimizer/declaration.t
 import type { Configuration } from "../optimizer/search.ts";
 import { withBatch } from "../train/batch-problem.ts";
 import type { RawBatch } from "../train/data.ts";
+import { rowsOf } from "../train/evaluation.ts";
 import { stepsPerRun } from "../train/step-runs.ts";
 import { mean } from "./blocks.ts";
 import type { StepModel } from "./step-models.ts";
@@ -66,9 +68,12 @@ export function startRunner(
   const interval = refresh === "10" ? 10 : 1;
   const labels = stream(1, "labels");
   const options = { labelSmoothing: 0, dropout: labels, labels };
+  // On the engine, as a trial's gathered batches are, and as a peer has it.
+  const inputs = rowsOf(batch.inputs, size.shape);
   let done = 0;
   const record = () => {
-    withBatch(model, batch, size.shape, options, (problem) => {
+    const once = { inputs: tf.clone(inputs), labels: batch.labels };
+    withBatch(model, once, size.shape, options, (problem) => {
       optimizer.step(problem, { step: done++, rateFactor: 1, progress: 0.5 }).dispose();
     });
   };
@@ -100,6 +105,7 @@ export function startRunner(
       PHASES.map((phase) => [phase, mean(costs.map(({ phases }) => phases[phase].flops))]),
     ) as PhaseFlops,
     dispose: () => {
+      inputs.dispose();
       optimizer.state.dispose();
       disposeModel(model);
     },
