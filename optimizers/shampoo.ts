@@ -18,20 +18,15 @@
  *
  * Per matrix [a, b]: 2ab(a + b) FLOPs of curvature, 5 to 14 inverses of a³ and b³ per root,
  * 2ab(a + b) per step; 2(a² + b²) floats of state. Where a large layer's rows are few they take fewer
- * FLOPs than its gradient (few-rows.ts): the same but for rounding.
+ * FLOPs than its gradient (few-rows.ts), and where every step renews the roots, systems fewer than these
+ * (root-system.ts): the same but for rounding.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { inPhase } from "../suite/engine/phase.ts";
-import { frobenius, inverseRoot, largestEigenvalue } from "../suite/linalg/index.ts";
+import { frobenius, largestEigenvalue } from "../suite/linalg/index.ts";
 import type { Parameter } from "../suite/nn/parameter.ts";
-import {
-  axisGram,
-  blockShapes,
-  fromBlocks,
-  timesAlongAxis,
-  toBlocks,
-} from "../suite/optimizer/axes.ts";
+import { axisGram, blockShapes, fromBlocks, toBlocks } from "../suite/optimizer/axes.ts";
 import { identity } from "../suite/optimizer/bfgs.ts";
 import { defineOptimizer } from "../suite/optimizer/declaration.ts";
 import type { EventCounters } from "../suite/optimizer/events.ts";
@@ -53,6 +48,7 @@ import {
 import { curvatureDue, inverseDue } from "../suite/optimizer/interval.ts";
 import { treatedLayers } from "../suite/optimizer/kronecker.ts";
 import { preconditioned } from "../suite/optimizer/pipeline.ts";
+import { type RootSystem, rootSystem } from "../suite/optimizer/root-system.ts";
 import { logUniform } from "../suite/optimizer/search.ts";
 import type { OptimizerState, StoredNumber } from "../suite/optimizer/state.ts";
 
@@ -211,18 +207,20 @@ function rootedTensor(
   };
 }
 
-type Roots = readonly (tf.Tensor2D | undefined)[];
+type Roots = readonly (RootSystem | undefined)[];
 
 /** `G ×₁ X₁ ×₂ X₂ …` */
 const axesProduct = (gradient: tf.Tensor, roots: Roots): tf.Tensor =>
-  roots.reduce<tf.Tensor>((g, root, axis) => (root ? timesAlongAxis(g, root, axis) : g), gradient);
+  roots.reduce<tf.Tensor>((g, root, axis) => root?.along(g, axis) ?? g, gradient);
 
 /** `X₁ G X₂` of `G = hᵀδ`: `(h X₁)ᵀ(δ X₂)`. */
-function rowsProduct({ inputs, outputGradients }: GradientRows, [left, right]: Roots): tf.Tensor {
-  const times = (x: tf.Tensor2D, root?: tf.Tensor2D) =>
-    root ? tf.matMul<tf.Tensor2D>(x, root) : x;
-  return tf.matMul(times(inputs, left), times(outputGradients, right), true, false);
-}
+const rowsProduct = ({ inputs, outputGradients }: GradientRows, [left, right]: Roots): tf.Tensor =>
+  tf.matMul(
+    left?.times(inputs) ?? inputs,
+    right?.times(outputGradients) ?? outputGradients,
+    true,
+    false,
+  );
 
 /** How often statistics and roots have been renewed. */
 interface Counts {
@@ -243,18 +241,20 @@ interface RootedAxis {
   observe(gram: tf.Tensor2D): void;
   takeRoot(): void;
   /** X `[d, d]` */
-  readonly root: tf.Tensor2D;
+  readonly root: RootSystem;
   diagnose(): Record<string, tf.Tensor>;
 }
 
 function rootedAxis(
   { prefix, axis, d, p, counts }: AxisOptions,
-  { statistics, emaRate, damping, precision, variant }: Hyperparameters,
+  { statistics, emaRate, damping, precision, variant, inverseInterval }: Hyperparameters,
   state: OptimizerState,
   events: EventCounters,
 ): RootedAxis {
   const s = state.tensor(`${prefix}.S${axis}`, () => tf.mul(tf.eye(d), 1e-12));
-  const root = state.tensor(`${prefix}.X${axis}`, () => tf.eye(d));
+  const everyStep = inverseInterval === 1;
+  const options = { order: d, p, ridge: damping, precision, everyStep };
+  const root = rootSystem(state, `${prefix}.X${axis}`, options, events);
   const top = state.tensor(`${prefix}.top${axis}`, () => tf.zeros([d]));
   const estimate = (): tf.Tensor2D =>
     statistics === "sum"
@@ -264,7 +264,7 @@ function rootedAxis(
     largestEigenvalue(estimate(), counts.roots.value > 0 ? { start: top as tf.Tensor1D } : {});
 
   return {
-    root: root as tf.Tensor2D,
+    root,
     observe: (gram) => {
       const kept = statistics === "sum" ? s : tf.mul(s, 1 - emaRate);
       const added = statistics === "sum" ? gram : tf.mul(gram, emaRate);
@@ -273,17 +273,13 @@ function rootedAxis(
     takeRoot: () => {
       const { value, vector } = largest();
       top.assign(vector);
-      const previous = root as tf.Tensor2D;
-      const options = { ridge: damping, largest: value, previous, precision };
-      const taken = inverseRoot(estimate(), p, options);
+      root.refresh(estimate(), value);
       if (variant === "asdl") s.assign(tf.add(s, tf.mul(identity(d), tf.mul(value, damping))));
-      root.assign(taken.root);
-      events.countRetries(taken.retries);
     },
     diagnose: () => {
       const { value } = largest();
       // X's top is the bottom of S + ridge: (λmin + ridge)^(−1/p).
-      const bottom = tf.pow(largestEigenvalue(root as tf.Tensor2D).value, -p);
+      const bottom = tf.pow(largestEigenvalue(root.root(estimate(), value)).value, -p);
       return {
         [`largestEigenvalue.${prefix}.${axis}`]: value,
         [`condition.${prefix}.${axis}`]: tf.div(tf.mul(value, 1 + damping), bottom),

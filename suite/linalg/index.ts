@@ -28,7 +28,9 @@ export { type SpdSolution, type SpdSolveOptions, spdSolve } from "./spd-solve.ts
 export {
   type InverseRoot,
   type InverseRootOptions,
+  type InverseRootProduct,
   inverseRoot,
+  inverseRootProduct,
   type LargestEigenvalue,
   type LargestEigenvalueOptions,
   largestEigenvalue,

@@ -2,7 +2,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { useBackend } from "../engine/index.ts";
-import { inverseRoot, KEPT_PREVIOUS, largestEigenvalue, symmetricEigen } from "./index.ts";
+import {
+  inverseRoot,
+  inverseRootProduct,
+  KEPT_PREVIOUS,
+  largestEigenvalue,
+  symmetricEigen,
+} from "./index.ts";
 import {
   BACKENDS,
   geometric,
@@ -13,6 +19,7 @@ import {
   reflected,
   relativeError,
   seed,
+  uniforms,
   withSpectrum,
 } from "./testing.ts";
 
@@ -117,6 +124,80 @@ describe.each(BACKENDS)("on %s", (backend) => {
         expect([...kept.root.dataSync()]).toEqual([5, 6, 6, 7]);
         expect([...inverseRoot(matrix, 4, { ridge: 1e-3 }).root.dataSync()]).toEqual([1, 0, 0, 1]);
       }
+    });
+  });
+
+  describe("inverseRootProduct", () => {
+    const rowsOf = (m: number, n: number) =>
+      tf.tensor2d(Float32Array.from(uniforms(m * n, m + n)), [m, n]);
+
+    test("is the rows' product with the root, within its error", () => {
+      const powers = fc.constantFrom(2, 4, 6);
+      const ridges = fc.constantFrom(1, 1e-1, 1e-3, 1e-5);
+      fc.assert(
+        fc.property(order, fc.constantFrom(1, 7), powers, ridges, seed, (n, m, p, ridge, s) => {
+          const matrix = withSpectrum(geometric(n, 1e8), s);
+          const root = tf.tensor2d(Float32Array.from(powerOf(matrix, -1 / p, ridge)), [n, n]);
+          const rows = rowsOf(m, n);
+          const expected = tf.matMul(rows, root).dataSync();
+          for (const precision of PRECISIONS) {
+            const options = { ridge, largest: tf.scalar(1), precision };
+            const { product, retries } = inverseRootProduct(rows, matrix, p, options);
+            expect(read(retries)).toBe(0);
+            const double = backend === "reference" || precision === "float64";
+            expect(relativeError(product, expected)).toBeLessThan(
+              double ? 5e-7 : 2e-6 + 1e-8 / ridge,
+            );
+          }
+        }),
+        { numRuns: 8 },
+      );
+    });
+
+    // From 512 on zeros are left out of a stack's products; from 1,024 on there is no stack.
+    test.skipIf(backend === "reference").each([530, 1030])("is so at order %i", (n) => {
+      const [spectrum, ridge, p] = [geometric(n, 1e6), 1e-4, 4];
+      const matrix = tf.tensor2d(Float32Array.from(reflected(spectrum, n)), [n, n]);
+      const powers = spectrum.map((value) => (value + ridge) ** (-1 / p));
+      const root = tf.tensor2d(Float32Array.from(reflected(powers, n)), [n, n]);
+      const rows = rowsOf(20, n);
+      const options = { ridge, largest: tf.scalar(1) };
+      const { product, retries } = inverseRootProduct(rows, matrix, p, options);
+      expect(read(retries)).toBe(0);
+      expect(relativeError(product, tf.matMul(rows, root).dataSync())).toBeLessThan(
+        2e-6 + 1e-8 / ridge,
+      );
+    });
+
+    test("a ridge that does not suffice grows to the first that does", () => {
+      const matrix = tf.tensor2d([1, 0, 0, -3e-6], [2, 2]);
+      const rows = tf.tensor2d([2, 1], [1, 2]);
+      const options = { ridge: 0, largest: tf.scalar(1), precision: "float64" } as const;
+      const { product, retries } = inverseRootProduct(rows, matrix, 4, options);
+      expect(read(retries)).toBe(3);
+      expect(relativeError(product, [2, (1e-5 - 3e-6) ** -0.25])).toBeLessThan(1e-4);
+    });
+
+    test("nothing works: the rows themselves", () => {
+      const rows = tf.tensor2d([5, 6], [1, 2]);
+      for (const values of [
+        [-1, 0, 0, -2],
+        [Number.NaN, 1, 1, 1],
+        [0, 0, 0, 0],
+      ]) {
+        const matrix = tf.tensor2d(values, [2, 2]);
+        const { product, retries } = inverseRootProduct(rows, matrix, 4, { ridge: 1e-3 });
+        expect([read(retries), ...product.dataSync()]).toEqual([KEPT_PREVIOUS, 5, 6]);
+      }
+    });
+
+    test("what does not fit is named", () => {
+      const rows = tf.ones<tf.Rank.R2>([3, 4]);
+      const options = { ridge: 1e-3 };
+      expect(() => inverseRootProduct(rows, tf.eye(3), 4, options)).toThrow(
+        /inverseRootProduct: rows/,
+      );
+      expect(() => inverseRootProduct(rows, tf.eye(4), 1, options)).toThrow(/at least 2; got 1/);
     });
   });
 

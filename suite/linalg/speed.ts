@@ -11,6 +11,7 @@ import { flush, useBackend } from "../engine/index.ts";
 import {
   cholesky,
   inverseRoot,
+  inverseRootProduct,
   largestEigenvalue,
   type Precision,
   qr,
@@ -25,13 +26,15 @@ import {
 const LARGEST_EIGEN = 1024;
 /** Distributed Shampoo's largest block. */
 const BLOCK = 1024;
+/** Rows of a batch. */
+const ROWS = 128;
 
 type Case = () => unknown;
 
 /** Cases by name, on the covariance of n random rows whose scales fall by e⁷. */
 function cases(n: number): Record<string, Case> {
-  const rows = tf.mul(tf.randomNormal([n, n], 0, 1, "float32", 1), decay(n)) as tf.Tensor2D;
-  const s = tf.div(tf.matMul(rows, rows, true, false), n) as tf.Tensor2D;
+  const examples = tf.mul(tf.randomNormal([n, n], 0, 1, "float32", 1), decay(n)) as tf.Tensor2D;
+  const s = tf.div(tf.matMul(examples, examples, true, false), n) as tf.Tensor2D;
   const largest = largestEigenvalue(s).value;
   const factor = cholesky(tf.add(s, tf.eye(n))).factor;
   const right = tf.ones<tf.Rank.R2>([n, 1]);
@@ -39,6 +42,8 @@ function cases(n: number): Record<string, Case> {
     spdInverse(s, { damping: 1e-3, precision }).inverse;
   const root = (ridge: number, precision: Precision) => () =>
     inverseRoot(s, 4, { ridge, largest, precision }).root;
+  const rows = tf.ones<tf.Rank.R2>([ROWS, n]);
+  const rooted = () => inverseRootProduct(rows, s, 4, { ridge: 1e-6, largest }).product;
   const four = [s, s, s, s].map((matrix) => ({ matrix, damping: 1e-3 }));
   return {
     "matrix product": () => tf.matMul(s, s),
@@ -50,6 +55,7 @@ function cases(n: number): Record<string, Case> {
     "inverse 4th root, ridge 1e-1": root(1e-1, "float32"),
     "inverse 4th root, ridge 1e-3": root(1e-3, "float32"),
     "inverse 4th root, ridge 1e-6": root(1e-6, "float32"),
+    [`the same times ${ROWS} rows, float32`]: rooted,
     "inverse 4th root, ridge 1e-6, float64": root(1e-6, "float64"),
     ...(n > BLOCK && { "the same in blocks of 1024, float32": () => blockRoots(s, n) }),
     ...(n <= LARGEST_EIGEN && { "the same from eigenvectors": () => rootFromEigenvectors(s) }),

@@ -30,5 +30,10 @@ test("custom kernels are booked by their formulas", () => {
   expect(flops(() => linalg.largestEigenvalue(matrix, { iterations: 10 }))).toBe(20 * d * d);
   expect(flops(() => linalg.symmetricEigen(matrix))).toBeCloseTo((14 / 3) * d ** 3, 6);
   // Seven inverses at this ridge; see rational.test.ts.
-  expect(flops(() => linalg.inverseRoot(matrix, 4, { ridge: 1e-3, largest }))).toBe(7 * d ** 3);
+  const root = { ridge: 1e-3, largest };
+  expect(flops(() => linalg.inverseRoot(matrix, 4, root))).toBe(7 * d ** 3);
+  const rows = tf.ones<tf.Rank.R2>([5, d]);
+  expect(flops(() => linalg.inverseRootProduct(rows, matrix, 4, root))).toBe(
+    7 * (d ** 3 / 3 + 10 * d * d),
+  );
 });

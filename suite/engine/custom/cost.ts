@@ -7,6 +7,7 @@ import type { TensorInfo } from "@tensorflow/tfjs-core";
 import {
   CHOLESKY,
   INVERSE_ROOT,
+  INVERSE_ROOT_PRODUCT,
   LARGEST_EIGENVALUE,
   type Precision,
   QR,
@@ -36,13 +37,18 @@ export const CUSTOM_KERNEL_FLOPS: Readonly<
     return 2 * (iterations as number) * rows(matrix) ** 2;
   },
   /** One inverse per fraction. */
-  [INVERSE_ROOT]: ({ matrix }, { p, ridge, precision }) => {
-    const root = { p: p as number, ridge: ridge as number, precision: precision as Precision };
-    return rootFractions(root).shifts.length * rows(matrix) ** 3;
-  },
+  [INVERSE_ROOT]: ({ matrix }, attributes) => fractionsOf(attributes) * rows(matrix) ** 3,
+  /** One system per fraction. */
+  [INVERSE_ROOT_PRODUCT]: ({ matrix, rows: right }, attributes) =>
+    fractionsOf(attributes) * (rows(matrix) ** 3 / 3 + 2 * rows(matrix) * size(right)),
   /** 4d³/3 to tridiagonal form, at most 4d³/3 for its vectors, 2d³ back. */
   [SYMMETRIC_EIGEN]: ({ matrix }) => (14 / 3) * rows(matrix) ** 3,
 };
+
+function fractionsOf({ p, ridge, precision }: Attributes): number {
+  const root = { p: p as number, ridge: ridge as number, precision: precision as Precision };
+  return rootFractions(root).shifts.length;
+}
 
 function rows(info: TensorInfo | undefined): number {
   return info?.shape[0] ?? 0;

@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import {
   INVERSE_ROOT,
+  INVERSE_ROOT_PRODUCT,
   LARGEST_EIGENVALUE,
   PROBES,
   probeAngle,
@@ -55,8 +56,21 @@ export function registerEagerKernels(
   }
 }
 
-/** SpdInverse, SpdSolve, InverseRoot and LargestEigenvalue in float32 from one factorization. */
+/** SpdInverse, SpdSolve, LargestEigenvalue, InverseRoot and products with it in float32 from one factorization. */
 export function eagerKernels(factor: InverseFactor): Readonly<Record<string, EagerKernel>> {
+  const root: EagerKernel = ({ matrix, largest, previous }, attributes) => {
+    const wanted = attributes as unknown as RootAttributes;
+    const s = matrix as tf.Tensor2D;
+    const top = (largest as tf.Tensor).dataSync()[0] as number;
+    let residual = 1;
+    const { result, retries } = retried(wanted.ridge, RETRY_FLOOR, (rho) => {
+      const x = sumOfInverses(s, top, rho, wanted, factor);
+      residual = x ? residualOf(x, s, rho * top, wanted.p) : 1;
+      return residual <= ROOT_TOLERANCE.float32 ? x : null;
+    });
+    const kept = result ?? previous ?? tf.eye(s.shape[0]);
+    return [owned(kept), tf.scalar(retries, "int32"), tf.scalar(result ? residual : 1)];
+  };
   return {
     [SPD_INVERSE]: overStack(({ matrix, damping, previous }) => {
       const { result, retries } = damped(matrix, damping, factor, (m) =>
@@ -93,19 +107,19 @@ export function eagerKernels(factor: InverseFactor): Readonly<Record<string, Eag
       return [tf.scalar(value), tf.reshape(vector, [n]), tf.scalar(rounds, "int32")];
     },
 
-    [INVERSE_ROOT]: ({ matrix, largest, previous }, attributes) => {
-      const root = attributes as unknown as RootAttributes;
-      const s = matrix as tf.Tensor2D;
-      const top = (largest as tf.Tensor).dataSync()[0] as number;
-      let residual = 1;
-      const { result, retries } = retried(root.ridge, RETRY_FLOOR, (rho) => {
-        const x = sumOfInverses(s, top, rho, root, factor);
-        residual = x ? residualOf(x, s, rho * top, root.p) : 1;
-        return residual <= ROOT_TOLERANCE.float32 ? x : null;
-      });
-      const kept = result ?? previous ?? tf.eye(s.shape[0]);
-      return [owned(kept), tf.scalar(retries, "int32"), tf.scalar(result ? residual : 1)];
-    },
+    [INVERSE_ROOT]: root,
+
+    [INVERSE_ROOT_PRODUCT]: rootProduct(root),
+  };
+}
+
+/** InverseRootProduct from what makes InverseRoot. */
+export function rootProduct(root: EagerKernel): EagerKernel {
+  return ({ matrix, largest, rows }, attributes) => {
+    const inputs = { matrix: matrix as tf.Tensor, largest: largest as tf.Tensor };
+    // Without a previous root a failure leaves the identity, and the product is `rows`.
+    const [x, retries] = root(inputs, attributes) as [tf.Tensor2D, tf.Tensor];
+    return [tf.matMul(rows as tf.Tensor2D, x), retries];
   };
 }
 

@@ -11,12 +11,13 @@
  * | QR | matrix [m, n], m ≥ n | q [m, n], r [n, n], ok bool [] |
  * | LargestEigenvalue | matrix [d, d], start [d] | value [], vector [d], rounds int32 [] |
  * | InverseRoot | matrix [d, d], largest [], previous [d, d]? | root [d, d], retries int32 [], residual [] |
+ * | InverseRootProduct | matrix [d, d], largest [], rows [m, d] | product [m, d], retries int32 [] |
  * | SymmetricEigen | matrix [d, d] | values [d], vectors [d, d], ok bool [] |
  *
  * SpdInverse also takes a stack: matrix [k, d, d], damping [k], previous [k, d, d]?, retries [k].
  * Square matrices but TriangularSolve's are symmetric; what stands above the diagonal may or may
  * not be read. Where `ok` is false: factor and q are the identity, r, solution and values zero. Where
- * SpdSolve fails, the solution is rhs.
+ * SpdSolve fails, the solution is rhs; where InverseRootProduct does, the product is rows.
  */
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -37,6 +38,8 @@ export const QR = "QR";
 export const LARGEST_EIGENVALUE = "LargestEigenvalue";
 /** attributes: p, ridge, precision */
 export const INVERSE_ROOT = "InverseRoot";
+/** attributes: p, ridge, precision */
+export const INVERSE_ROOT_PRODUCT = "InverseRootProduct";
 /** no attributes: always in float64 */
 export const SYMMETRIC_EIGEN = "SymmetricEigen";
 

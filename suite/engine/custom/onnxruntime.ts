@@ -8,6 +8,7 @@ import type { TriangularForm } from "./dense/triangular.ts";
 import {
   CHOLESKY,
   INVERSE_ROOT,
+  INVERSE_ROOT_PRODUCT,
   LARGEST_EIGENVALUE,
   QR,
   REDUCED_EIGEN,
@@ -18,6 +19,7 @@ import {
 } from "./kernels.ts";
 import { emitCholesky } from "./onnx/cholesky.ts";
 import { emitInverseRoot } from "./onnx/inverse-root.ts";
+import { emitInverseRootProduct } from "./onnx/inverse-root-product.ts";
 import type { Float } from "./onnx/matrix.ts";
 import { emitLargestEigenvalue, type PowerIteration } from "./onnx/power-iteration.ts";
 import { emitQr } from "./onnx/qr.ts";
@@ -145,6 +147,23 @@ const inverseRoot: Lowering = {
   },
 };
 
+const inverseRootProduct: Lowering = {
+  inputs: ["matrix", "largest", "rows"],
+  lower: ([matrix, , rows], attributes) => {
+    const n = order(matrix, INVERSE_ROOT_PRODUCT);
+    const right = rows as TensorSpec;
+    const shape = { n, m: right.shape[0] as number };
+    const root = attributes as unknown as RootAttributes;
+    return {
+      outputs: [right, scalar("int32")],
+      emit: (b, inputs) => {
+        const [name, largest, rows] = inputs as [string, string, string];
+        return emitInverseRootProduct(b, { matrix: name, largest, rows }, shape, root);
+      },
+    };
+  },
+};
+
 const applyReflectors: LoweredKernel = {
   name: "ApplyReflectors",
   lowering: {
@@ -198,5 +217,6 @@ export function registerCustomLowerings(): void {
   registerLowering(QR, qr);
   registerLowering(LARGEST_EIGENVALUE, largestEigenvalue);
   registerLowering(INVERSE_ROOT, inverseRoot);
+  registerLowering(INVERSE_ROOT_PRODUCT, inverseRootProduct);
   registerOn(SYMMETRIC_EIGEN, symmetricEigen);
 }

@@ -11,6 +11,7 @@ import { solveTriangular, type TriangularForm } from "./dense/triangular.ts";
 import {
   CHOLESKY,
   INVERSE_ROOT,
+  INVERSE_ROOT_PRODUCT,
   LARGEST_EIGENVALUE,
   PROBES,
   probeAngle,
@@ -107,18 +108,17 @@ const KERNELS: Record<string, (call: Call) => Output[]> = {
   },
 
   [INVERSE_ROOT]: (call) => {
-    const { matrix, n } = square(call);
-    const { p, ridge } = call.attributes as { p: number; ridge: number };
-    const largest = call.read("largest")?.[0] ?? 0;
-    const eigen = symmetricEigen(matrix, n);
-    let shift = 0;
-    const { result, retries } = retried(ridge, RETRY_FLOOR, (rho) => {
-      shift = rho * largest;
-      const root = eigen && inverseRootOf(eigen, p, shift);
-      return root?.every(fitsFloat32) ? root : null;
-    });
+    const { matrix, n, p, shift, result, retries } = inverseRoot(call);
     const residual = result ? residualOf(result, matrix, n, p, shift) : 1;
     return [float([n, n], result ?? kept(call, n)), integer(retries), float([], [residual])];
+  },
+
+  [INVERSE_ROOT_PRODUCT]: (call) => {
+    const { n, result, retries } = inverseRoot(call);
+    const shape = call.shape("rows");
+    const rows = call.read("rows") as Float32Array;
+    const product = result && timesSymmetric(rows, result, n);
+    return [float(shape, product ?? rows), integer(retries)];
   },
 
   [REDUCED_EIGEN]: (call) => {
@@ -194,6 +194,29 @@ function damped(
     for (let i = 0; i < n; i++) shifted[i * n + i] = (shifted[i * n + i] as number) + lambda;
     return attempt(shifted);
   });
+}
+
+function inverseRoot(call: Call) {
+  const { matrix, n } = square(call);
+  const { p, ridge } = call.attributes as { p: number; ridge: number };
+  const largest = call.read("largest")?.[0] ?? 0;
+  const eigen = symmetricEigen(matrix, n);
+  let shift = 0;
+  const { result, retries } = retried(ridge, RETRY_FLOOR, (rho) => {
+    shift = rho * largest;
+    const root = eigen && inverseRootOf(eigen, p, shift);
+    return root?.every(fitsFloat32) ? root : null;
+  });
+  return { matrix, n, p, shift, result, retries };
+}
+
+/** Rows `[m, n]` times a symmetric matrix. */
+function timesSymmetric(rows: Float32Array, a: Float64Array, n: number): Float64Array {
+  const product = new Float64Array(rows.length);
+  for (let from = 0; from < rows.length; from += n) {
+    product.set(timesVector(a, Float64Array.from(rows.subarray(from, from + n))), from);
+  }
+  return product;
 }
 
 /** `‖Xᵖ(S + shift·I)V − V‖/‖V‖` over the probe vectors V. */

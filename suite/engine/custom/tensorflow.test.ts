@@ -24,6 +24,10 @@ function everything(): Record<string, Float32Array> {
     notSolved: linalg.spdSolve(failing, failing, { damping: 0 }).solution,
     root: linalg.inverseRoot(spd, 4, { ridge: 1e-3 }).root,
     root64: linalg.inverseRoot(spd, 4, { ridge: 1e-3, ...precise }).root,
+    rooted: linalg.inverseRootProduct(tf.transpose(tall), spd, 4, { ridge: 1e-3 }).product,
+    rooted64: linalg.inverseRootProduct(tf.transpose(tall), spd, 4, { ridge: 1e-3, ...precise })
+      .product,
+    notRooted: linalg.inverseRootProduct(failing, tf.neg(tf.eye(2)), 4, { ridge: 1e-3 }).product,
     rootRetries: linalg.inverseRoot(failing, 4, { ridge: 1e-3 }).retries,
     rootOfNaN: linalg.inverseRoot(tf.fill([2, 2], Number.NaN), 4, { ridge: 1e-3 }).retries,
     factor: linalg.cholesky(spd).factor,

@@ -12,10 +12,12 @@ import {
   finite,
   overStack,
   registerEagerKernels,
+  rootProduct,
 } from "./eager.ts";
 import {
   CHOLESKY,
   INVERSE_ROOT,
+  INVERSE_ROOT_PRODUCT,
   type Precision,
   QR,
   RETRY_FLOOR,
@@ -29,6 +31,7 @@ import { retried } from "./retry.ts";
 /** Registers all custom kernels. Call it once the backend `tensorflow` is loaded. */
 export function registerTensorflowKernels(backendName = "tensorflow"): void {
   const single = eagerKernels(inverseFactor);
+  const root = byPrecision(single[INVERSE_ROOT] as EagerKernel, rootByEigenvectors);
   registerEagerKernels(backendName, {
     ...single,
     [SPD_INVERSE]: byPrecision(
@@ -36,7 +39,8 @@ export function registerTensorflowKernels(backendName = "tensorflow"): void {
       overStack(inverseByEigenvectors),
     ),
     [SPD_SOLVE]: byPrecision(single[SPD_SOLVE] as EagerKernel, solutionByEigenvectors),
-    [INVERSE_ROOT]: byPrecision(single[INVERSE_ROOT] as EagerKernel, rootByEigenvectors),
+    [INVERSE_ROOT]: root,
+    [INVERSE_ROOT_PRODUCT]: rootProduct(root),
     [CHOLESKY]: cholesky,
     [TRIANGULAR_SOLVE]: triangularSolve,
     [QR]: qr,

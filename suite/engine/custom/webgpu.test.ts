@@ -33,6 +33,11 @@ describe.runIf(present)("on WebGPU", () => {
     const { root } = linalg.inverseRoot(matrix, 4, { ridge: 1e-3, largest, precision });
     expect(relativeError(root, powerOf(matrix, -1 / 4, 1e-3))).toBeLessThan(1e-5);
 
+    const rows = tf.ones<tf.Rank.R2>([2, 100]);
+    const options = { ridge: 1e-3, largest, precision };
+    const { product: rooted } = linalg.inverseRootProduct(rows, matrix, 4, options);
+    expect(relativeError(rooted, tf.matMul(rows, root).dataSync())).toBeLessThan(1e-5);
+
     const { factor } = linalg.cholesky(matrix, { precision });
     const product = tf.matMul(factor, factor, false, true);
     expect(relativeError(product, matrix.dataSync())).toBeLessThan(1e-6);

@@ -1,0 +1,128 @@
+/**
+ * @file `B X` of the inverse root X = (S + ρλI)^(−1/p) without X: a sum of systems (fractions.ts). Few
+ * rows B are done in d³/3 FLOPs for each fraction, where X takes d³.
+ *
+ * A fraction's system is solved for four probe vectors too: the largest of their residuals
+ * `‖(fⱼS + tⱼI)y − v‖/‖v‖` says whether rounding has spoilt the factors.
+ */
+import type { GraphBuilder } from "../../graph.ts";
+import { PROBES } from "../kernels.ts";
+import type { RootAttributes } from "../rational.ts";
+import { BlockSystems } from "./block-factor.ts";
+import {
+  halvedToLeaf,
+  IN_BLOCKS,
+  LARGE,
+  LARGE_OF_STACK,
+  type Products,
+  part,
+  ROWS,
+  STACK_IN_BLOCKS,
+} from "./blocks.ts";
+import { fractionTensors, shiftedGroup } from "./fractions.ts";
+import { Leaves } from "./leaves.ts";
+import { every, inFloat, stackedProduct, transpose } from "./matrix.ts";
+import { probeVectors, type Spectrum } from "./residual.ts";
+import { emitRidged, type RidgedAttempt } from "./ridged.ts";
+
+/** Names of float32 tensors: matrix [n, n], largest [], rows [m, n]. */
+export interface RootProductInputs {
+  readonly matrix: string;
+  readonly largest: string;
+  readonly rows: string;
+}
+
+interface RootProductShape {
+  readonly n: number;
+  readonly m: number;
+}
+
+/** Writes InverseRootProduct; returns the names of its outputs, product and retries. */
+export function emitInverseRootProduct(
+  b: GraphBuilder,
+  { matrix, largest, rows }: RootProductInputs,
+  shape: RootProductShape,
+  attributes: RootAttributes,
+): [product: string, retries: string] {
+  const { precision: dtype } = attributes;
+  const s = inFloat(b, matrix, "float32", dtype);
+  const top = inFloat(b, largest, "float32", dtype);
+  const wide = inFloat(b, rows, "float32", dtype);
+  const like = { name: rows, shape: [shape.m, shape.n] };
+  const { good, retries, result } = emitRidged(b, attributes, like, (g, rho) =>
+    sumOfSystems(g, { s, top, rho }, wide, shape, attributes),
+  );
+  return [b.node("Where", [good, result, rows]), retries];
+}
+
+function sumOfSystems(
+  b: GraphBuilder,
+  { s, top, rho }: Spectrum,
+  rows: string,
+  { n, m }: RootProductShape,
+  attributes: RootAttributes,
+): RidgedAttempt {
+  const { precision: dtype } = attributes;
+  // Below LARGE matrices cost what their nodes cost.
+  const atOnce = n < LARGE ? Number.POSITIVE_INFINITY : 1;
+  const fractions = fractionTensors(b, { top, rho }, atOnce, attributes);
+  const blocks = halvedToLeaf(b, { n, whole: s }, n);
+  const probes = transpose(b, probeVectors(b, n, dtype));
+  const all = b.node("Concat", [rows, probes], { axis: 0 });
+  const flag = { dtype: "bool", shape: [] } as const;
+  const state = [
+    { dtype, shape: [m, n] },
+    { dtype, shape: [] },
+  ] as const;
+  const body = b.subgraph(
+    [{ dtype: "int64", shape: [] }, flag, flag, ...state],
+    [flag, flag, ...state],
+    (g, inputs) => {
+      const [index, , good, sum, worst] = inputs as [string, string, string, string, string];
+      const { scaled, factor, shift, count } = shiftedGroup(g, fractions, blocks, index);
+      const systems = new BlockSystems(g, n, productsFor(n, count));
+      const leaves = new Leaves(g, { n, dtype, shift, ...(count && { count }) });
+      const l = systems.factor(scaled, leaves);
+      const solved = systems.rowsBackward(l, systems.rowsForward(l, all));
+      const answers = part(g, solved, ROWS, [m, m + PROBES]);
+      const diagonal = count ? g.reshape(shift, [count, 1, 1]) : shift;
+      const image = g.node("Add", [
+        g.node("Mul", [g.node("MatMul", [answers, s]), factor]),
+        g.node("Mul", [answers, diagonal]),
+      ]);
+      const error = squares(g, g.node("Sub", [image, probes]));
+      const largest = g.node("ReduceMax", [error], { keepdims: 0 });
+      const wanted = part(g, solved, ROWS, [0, m]);
+      const term = count ? g.node("ReduceSum", [wanted, g.ints([0])], { keepdims: 0 }) : wanted;
+      const positive = count ? every(g, leaves.positive()) : leaves.positive();
+      const fine = g.node("And", [good, positive]);
+      return [fine, fine, g.node("Add", [sum, term]), g.node("Max", [worst, largest])];
+    },
+  );
+  const yes = b.constant(1, "bool");
+  const start = b.node("Mul", [rows, fractions.diagonal]);
+  const outputs = b.nodes(
+    "Loop",
+    [b.constant(fractions.groups, "int64"), yes, yes, start, b.constant(0, dtype)],
+    { body },
+    3,
+  );
+  const [positive, result, worst] = outputs as [string, string, string];
+  const residual = b.node("Sqrt", [b.node("Div", [worst, squares(b, probes)])]);
+  return {
+    result: inFloat(b, result, dtype, "float32"),
+    positive,
+    residual: inFloat(b, residual, dtype, "float32"),
+  };
+}
+
+/** Sums of squares over the last two axes. */
+function squares(b: GraphBuilder, x: string): string {
+  return b.node("ReduceSum", [b.node("Mul", [x, x]), b.ints([-2, -1])], { keepdims: 0 });
+}
+
+function productsFor(n: number, count: number | undefined): Products {
+  if (count === undefined) return IN_BLOCKS;
+  if (n >= LARGE_OF_STACK) return STACK_IN_BLOCKS;
+  return { multiply: stackedProduct, dense: Number.POSITIVE_INFINITY };
+}
