@@ -91,7 +91,8 @@ export class Leaves {
   private prepare(matrix: string, n: number, size: number): string {
     const { b, options } = this;
     const { count, dtype, shift } = options;
-    let leaf = this.mirrored(inFloat(b, matrix, dtype, "float64"), n, count !== undefined);
+    // Before the cast: half as much to move.
+    let leaf = inFloat(b, this.mirrored(matrix, n, count !== undefined), dtype, "float64");
     if (shift) {
       const scalars = inFloat(b, shift, dtype, "float64");
       const spread = count === undefined ? scalars : b.reshape(scalars, [count, 1, 1]);
