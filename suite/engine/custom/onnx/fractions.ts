@@ -89,7 +89,7 @@ function grouped(
   { constant, shifts, weights }: SimpleFractions,
   atOnce: number,
 ): { constant: number; groups: Fraction[][] } {
-  const count = Math.max(1, Math.ceil(shifts.length / atOnce));
+  const count = Math.ceil(shifts.length / atOnce);
   const size = Math.ceil(shifts.length / count);
   const missing = count * size - shifts.length;
   const fractions = shifts.map((shift, j) => {

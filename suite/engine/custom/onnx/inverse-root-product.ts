@@ -12,7 +12,6 @@ import { BlockSystems } from "./block-factor.ts";
 import {
   halvedToLeaf,
   IN_BLOCKS,
-  LARGE,
   LARGE_OF_STACK,
   type Products,
   part,
@@ -55,6 +54,9 @@ export function emitInverseRootProduct(
   return [b.node("Where", [good, result, rows]), retries];
 }
 
+/** Elements of the matrices that are factored at once: four of order 2,048, 64 MiB in float32. */
+const GROUP_ELEMENTS = 2 ** 24;
+
 function sumOfSystems(
   b: GraphBuilder,
   { s, top, rho }: Spectrum,
@@ -63,8 +65,7 @@ function sumOfSystems(
   attributes: RootAttributes,
 ): RidgedAttempt {
   const { precision: dtype } = attributes;
-  // Below LARGE matrices cost what their nodes cost.
-  const atOnce = n < LARGE ? Number.POSITIVE_INFINITY : 1;
+  const atOnce = Math.max(1, Math.floor(GROUP_ELEMENTS / (n * n)));
   const fractions = fractionTensors(b, { top, rho }, atOnce, attributes);
   const blocks = halvedToLeaf(b, { n, whole: s }, n);
   const probes = transpose(b, probeVectors(b, n, dtype));
