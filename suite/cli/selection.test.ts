@@ -31,6 +31,11 @@ it("explores the variants that repeat the defects of the paper's library", async
   expect(await armsOf({ ...given, set: { variant: "corrected" } })).toEqual(new Set(["board"]));
 });
 
+it("explores what a task fixes for everybody", async () => {
+  expect(await armsOf({ set: { clipNorm: 1000 } })).toEqual(new Set(["explore"]));
+  expect(await armsOf({ set: { clipNorm: 10, learningRate: 0.1 } })).toEqual(new Set(["board"]));
+});
+
 it("refuses more examples than there are, before anything runs", async () => {
   await expect(select(options({ datasetSize: [70_000] }))).rejects.toThrow(
     "--dataset-size was given 70000, but mnist-mlp has 50000 examples at tier mini.",

@@ -165,7 +165,7 @@ function plan(
   const exploring =
     options.stopEarly ||
     set?.variant === "asdl" ||
-    (tier !== "smoke" && !onGrid(options, protocol));
+    (tier !== "smoke" && !(onGrid(options, protocol) && keepsProtocol(set, protocol)));
   return planCells({
     task,
     tier,
@@ -188,6 +188,11 @@ function onGrid({ batchSize, datasetSize }: SelectionOptions, protocol: TierProt
     (batchSize ?? []).every((size) => protocol.batchSizes.includes(size)) &&
     (datasetSize ?? []).every((size) => protocol.datasetSizes.includes(size))
   );
+}
+
+/** What the task fixes is the same for all on a board. */
+function keepsProtocol(set: Configuration = {}, { fixed }: TierProtocol): boolean {
+  return Object.entries(set).every(([name, value]) => (fixed[name] ?? value) === value);
 }
 
 /** Configurations of a study at `smoke`: enough to see that it works. */

@@ -14,12 +14,13 @@ export async function loadKnowledge(): Promise<Knowledge> {
       const task = tasks.get(id);
       const protocol = task?.tiers[tier as Tier];
       if (!task || !protocol) return undefined;
-      const { batchSizes, datasetSizes, checksums, budget } = protocol;
+      const { batchSizes, datasetSizes, checksums, fixed, budget } = protocol;
       return {
         version: task.version,
         batchSizes,
         datasetSizes,
         checksums,
+        fixed,
         ...(protocol.hyperparameters && { hyperparameters: protocol.hyperparameters.shape }),
         updates: (batchSize, datasetSize) => updatesOf(budget, batchSize, datasetSize),
         invalidReason: (batchSize, datasetSize) => invalidReason(budget, batchSize, datasetSize),

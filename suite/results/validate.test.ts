@@ -31,6 +31,7 @@ const knowledge: Knowledge = {
           batchSizes: [512, 1024],
           datasetSizes: [50_000],
           checksums: [checksum],
+          fixed: { clipNorm: 10 },
           updates: (batch, dataset) => 10 * Math.floor(dataset / batch),
           invalidReason: (batch, dataset) => (batch > dataset ? "too large" : undefined),
         }
@@ -101,6 +102,11 @@ describe("validateText", () => {
       "a library's defect",
       forged(() => ({ hyperparameters: { variant: "asdl" } })),
       /variant: asdl, which belongs to the arm explore/,
+    ],
+    [
+      "another clip than the task's",
+      forged(() => ({ hyperparameters: { clipNorm: 1000 } })),
+      /clipNorm: 1000, but mnist-mlp fixes 10: it belongs to the arm explore/,
     ],
     ["another seed", forged(() => ({ seed: 9 })), /tuning uses seed 0|without gaps/],
     [

@@ -12,6 +12,7 @@ import {
   TUNING_SEED,
 } from "./schema.ts";
 import { cellPath, digestOf } from "./store.ts";
+import { curveFindings } from "./validate-curves.ts";
 
 /** Deeper nesting than any result has. */
 const MAX_DEPTH = 12;
@@ -35,6 +36,8 @@ export interface KnownTask {
   readonly batchSizes: readonly number[];
   readonly datasetSizes: readonly number[];
   readonly checksums: readonly string[];
+  /** What the task fixes for every method that has it. */
+  readonly fixed: Trial["hyperparameters"];
   /** Hyperparameters of the task's own, with their schemas. */
   readonly hyperparameters?: Readonly<Record<string, z.ZodType>>;
   readonly updates: (batchSize: number, datasetSize: number) => number;
@@ -88,7 +91,8 @@ export function validateText(
   ].map(([field, message]) => finding(field, message));
 }
 
-type Problem = readonly [field: string, message: string];
+/** Of a file that has the right shape. */
+export type Problem = readonly [field: string, message: string];
 
 /** The path says what the content says. */
 function placeFindings({ cell, arm, device }: CellFile, path: string): Problem[] {
@@ -116,26 +120,28 @@ function cellFindings(file: CellFile, knowledge: Knowledge): Problem[] {
   ];
 }
 
-/** Boards have a frozen grid, and methods as they were published; other arms choose their own. */
+/** Boards have a frozen grid, its task's protocol, and methods as published; other arms choose their own. */
 function boardFindings({ cell, arm, trials }: CellFile, task: KnownTask): Problem[] {
   if (arm !== BOARD_ARM || cell.tier === "smoke") return [];
   const axes = { batchSize: task.batchSizes, datasetSize: task.datasetSizes };
-  const sizes = (["batchSize", "datasetSize"] as const).flatMap((name): Problem[] =>
-    axes[name].includes(cell[name])
-      ? []
-      : [
-          [
-            `cell.${name}`,
-            `${cell[name]} is not on the grid of ${cell.task}: ${axes[name].join(", ")}`,
-          ],
-        ],
+  const sizes = (["batchSize", "datasetSize"] as const)
+    .filter((name) => !axes[name].includes(cell[name]))
+    .map((name): Problem => {
+      const grid = axes[name].join(", ");
+      return [`cell.${name}`, `${cell[name]} is not on the grid of ${cell.task}: ${grid}`];
+    });
+  const settings = trials.flatMap(({ hyperparameters }, i) =>
+    Object.entries(hyperparameters).flatMap(([name, value]): Problem[] => {
+      const field = `trials.${i}.hyperparameters.${name}`;
+      const fixed = task.fixed[name];
+      if (name === "variant" && value === "asdl") {
+        return [[field, "asdl, which belongs to the arm explore"]];
+      }
+      if (fixed === undefined || fixed === value) return [];
+      return [[field, `${value}, but ${cell.task} fixes ${fixed}: it belongs to the arm explore`]];
+    }),
   );
-  const variants = trials.flatMap(({ hyperparameters }, i): Problem[] =>
-    hyperparameters.variant === "asdl"
-      ? [[`trials.${i}.hyperparameters.variant`, "asdl, which belongs to the arm explore"]]
-      : [],
-  );
-  return [...sizes, ...variants];
+  return [...sizes, ...settings];
 }
 
 /** Report seeds of a configuration are 1, 2, 3 … without gaps: nobody picks cherries. */
@@ -221,48 +227,6 @@ function trialFindings(
     "given exactly when not finished",
   );
   return [...problems, ...curveFindings(trial)];
-}
-
-/** Curves have columns of one length, rise in step, and end at what `final` says. */
-function curveFindings({ evaluations, training, cost, final, status }: Trial): Problem[] {
-  const problems: Problem[] = [];
-  for (const [name, table] of Object.entries({ evaluations, training })) {
-    const length = table.step.length;
-    for (const [column, values] of Object.entries(table) as [string, unknown[]][]) {
-      if (values.length !== length) {
-        problems.push([`${name}.${column}`, `${values.length} points, but ${length} steps`]);
-      }
-    }
-    const steps = table.step as readonly number[];
-    if (steps.some((step, i) => i > 0 && step <= (steps[i - 1] as number))) {
-      problems.push([`${name}.step`, "does not rise"]);
-    }
-    if ((steps.at(-1) ?? 0) > cost.steps) {
-      problems.push([
-        `${name}.step`,
-        `ends at ${steps.at(-1)}, after the last of ${cost.steps} steps`,
-      ]);
-    }
-  }
-  if (status !== "finished") return problems;
-  if (evaluations.step.at(-1) !== cost.steps) {
-    problems.push([
-      "evaluations.step",
-      `ends at ${evaluations.step.at(-1)}, not at the last step ${cost.steps}`,
-    ]);
-  }
-  for (const column of [
-    "validationLoss",
-    "validationAccuracy",
-    "testLoss",
-    "testAccuracy",
-  ] as const) {
-    const last = evaluations[column]?.at(-1);
-    if (last !== undefined && last !== final[column]) {
-      problems.push([`final.${column}`, `${final[column]}, but its curve ends at ${last}`]);
-    }
-  }
-  return problems;
 }
 
 /** Brackets open at once, outside strings: cheap, before anything is parsed. */

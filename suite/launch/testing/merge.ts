@@ -9,6 +9,7 @@ const knowledge: Knowledge = {
     batchSizes: [8, 16],
     datasetSizes: [48],
     checksums: ["0".repeat(64)],
+    fixed: {},
     updates: (batchSize, datasetSize) => 10 * Math.floor(datasetSize / batchSize),
     invalidReason: () => undefined,
   }),

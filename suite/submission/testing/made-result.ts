@@ -56,6 +56,7 @@ export const knowledge: Knowledge = {
           batchSizes: [512, 1024],
           datasetSizes: [50_000],
           checksums: [CHECKSUM],
+          fixed: { clipNorm: 10 },
           updates: (batch, dataset) => 10 * Math.floor(dataset / batch),
           invalidReason: () => undefined,
         }
