@@ -36,6 +36,14 @@ it("explores what a task fixes for everybody", async () => {
   expect(await armsOf({ set: { clipNorm: 10, learningRate: 0.1 } })).toEqual(new Set(["board"]));
 });
 
+it("searches all but what is set, to explore", async () => {
+  const given = { optimizer: ["kfac"], batchSize: [64], tune: 3, set: { damping: 0.01 } };
+  const [plan] = (await select(options(given))).plans;
+  expect(plan?.arm).toBe("explore");
+  expect(plan?.configurations.map(({ damping }) => damping)).toEqual([0.01, 0.01, 0.01]);
+  expect(new Set(plan?.configurations.map(({ learningRate }) => learningRate)).size).toBe(3);
+});
+
 it("refuses more examples than there are, before anything runs", async () => {
   await expect(select(options({ datasetSize: [70_000] }))).rejects.toThrow(
     "--dataset-size was given 70000, but mnist-mlp has 50000 examples at tier mini.",

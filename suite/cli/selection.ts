@@ -80,7 +80,7 @@ export function addSelectionOptions(command: Command): Command {
     .option("--seed <seed>", "one report seed", naturalNumber("--seed"))
     .option("--tune [configurations]", "search hyperparameters first", positiveInteger("--tune"))
     .option("--stop-early", "end hopeless tuning trials; into the arm explore, not on boards")
-    .option("--set <name=value,…>", "hyperparameters", configuration)
+    .option("--set <name=value,…>", "hyperparameters; --tune searches the others", configuration)
     .addOption(new Option("--backend <name>").choices(BACKENDS).default("onnxruntime"))
     .addOption(new Option("--device <name>").choices(DEVICES).default("cpu"))
     .option(
@@ -164,6 +164,7 @@ function plan(
   }
   const exploring =
     options.stopEarly ||
+    (count && set) ||
     set?.variant === "asdl" ||
     (tier !== "smoke" && !(onGrid(options, protocol) && keepsProtocol(set, protocol)));
   return planCells({
@@ -173,7 +174,7 @@ function plan(
     optimizers,
     configurations: (optimizer, sizes) =>
       count
-        ? searchedConfigurations(optimizer, protocol, sizes, count)
+        ? searchedConfigurations(optimizer, protocol, sizes, count, set)
         : [completeConfiguration(optimizer, protocol, sizes, set)],
     batchSizes: options.batchSize ?? protocol.batchSizes,
     datasetSizes: options.datasetSize ?? [fullSize],

@@ -77,14 +77,17 @@ export function searchSpaceOf(
   ]);
 }
 
-/** `count` complete configurations of the shared quasi-random search. */
+/** `count` complete configurations of the shared quasi-random search, over all but what is `held`. */
 export function searchedConfigurations(
   optimizer: OptimizerDeclaration,
   protocol: TierProtocol,
   sizes: CellSizes,
   count: number,
+  held: Configuration = {},
 ): Configuration[] {
-  return quasiRandomConfigurations(searchSpaceOf(optimizer, protocol), count).map((given) =>
-    completeConfiguration(optimizer, protocol, sizes, given),
+  const space = Object.entries(searchSpaceOf(optimizer, protocol));
+  const searched = Object.fromEntries(space.filter(([name]) => !(name in held)));
+  return quasiRandomConfigurations(searched, count).map((given) =>
+    completeConfiguration(optimizer, protocol, sizes, { ...given, ...held }),
   );
 }

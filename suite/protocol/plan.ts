@@ -9,8 +9,8 @@ import { invalidReason } from "./validity.ts";
 
 /**
  * For trials that no board reads: tuning with early stopping (budgets differ between configurations),
- * sizes that are not the tier's, other values of what the task fixes, and variants that repeat the
- * defects of the paper's library.
+ * sizes that are not the tier's, other values of what the task fixes, searches in which something is
+ * set, and variants that repeat the defects of the paper's library.
  */
 export const EXPLORE_ARM = "explore";
 
