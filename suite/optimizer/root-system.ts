@@ -1,6 +1,7 @@
 /**
  * @file Products with a statistic's inverse root. The root is kept from step to step; where every step
- * renews it and what it is multiplied with is narrow, there is none: systems take a third of its FLOPs.
+ * renews it and what it is multiplied with is narrow, there is none: systems take a third of its FLOPs,
+ * and are at least as accurate.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { inPhase } from "../engine/phase.ts";
