@@ -1,6 +1,8 @@
 /** @file What must hold in the curves of a trial. */
 import type { Trial } from "./schema.ts";
-import type { Problem } from "./validate.ts";
+
+/** Of a file that has the right shape. */
+export type Problem = readonly [field: string, message: string];
 
 /** Curves have columns of one length, rise in step, and end at what `final` says. */
 export function curveFindings({ evaluations, training, cost, final, status }: Trial): Problem[] {

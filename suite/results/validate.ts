@@ -12,7 +12,7 @@ import {
   TUNING_SEED,
 } from "./schema.ts";
 import { cellPath, digestOf } from "./store.ts";
-import { curveFindings } from "./validate-curves.ts";
+import { curveFindings, type Problem } from "./validate-curves.ts";
 
 /** Deeper nesting than any result has. */
 const MAX_DEPTH = 12;
@@ -90,9 +90,6 @@ export function validateText(
       : [["digest", `${digest}, but the content hashes to ${actual}`] as const]),
   ].map(([field, message]) => finding(field, message));
 }
-
-/** Of a file that has the right shape. */
-export type Problem = readonly [field: string, message: string];
 
 /** The path says what the content says. */
 function placeFindings({ cell, arm, device }: CellFile, path: string): Problem[] {
