@@ -82,7 +82,8 @@ function factor(
   };
 }
 
-function productsOf({ n, count }: FactorOptions): Products {
+/** How matrices of that order, or stacks of them, are multiplied. */
+export function productsOf({ n, count }: Pick<FactorOptions, "n" | "count">): Products {
   const [inBlocks, smallest, multiply] =
     count === undefined
       ? ([IN_BLOCKS, LARGE, product] as const)

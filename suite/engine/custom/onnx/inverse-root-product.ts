@@ -9,18 +9,12 @@ import type { GraphBuilder } from "../../graph.ts";
 import { PROBES } from "../kernels.ts";
 import type { RootAttributes } from "../rational.ts";
 import { BlockSystems } from "./block-factor.ts";
-import {
-  halvedToLeaf,
-  IN_BLOCKS,
-  LARGE_OF_STACK,
-  type Products,
-  part,
-  ROWS,
-  STACK_IN_BLOCKS,
-} from "./blocks.ts";
+import { halvedToLeaf, part, ROWS } from "./blocks.ts";
+import { productsOf } from "./cholesky.ts";
 import { fractionTensors, shiftedGroup } from "./fractions.ts";
 import { Leaves } from "./leaves.ts";
-import { every, inFloat, stackedProduct, transpose } from "./matrix.ts";
+import { loop } from "./loop.ts";
+import { every, inFloat, transpose } from "./matrix.ts";
 import { probeVectors, type Spectrum } from "./residual.ts";
 import { emitRidged, type RidgedAttempt } from "./ridged.ts";
 
@@ -70,44 +64,36 @@ function sumOfSystems(
   const blocks = halvedToLeaf(b, { n, whole: s }, n);
   const probes = transpose(b, probeVectors(b, n, dtype));
   const all = b.node("Concat", [rows, probes], { axis: 0 });
-  const flag = { dtype: "bool", shape: [] } as const;
-  const state = [
-    { dtype, shape: [m, n] },
-    { dtype, shape: [] },
+  const carried = [
+    { dtype: "bool", shape: [], start: b.constant(1, "bool") },
+    { dtype, shape: [m, n], start: b.node("Mul", [rows, fractions.diagonal]) },
+    { dtype, shape: [], start: b.constant(0, dtype) },
   ] as const;
-  const body = b.subgraph(
-    [{ dtype: "int64", shape: [] }, flag, flag, ...state],
-    [flag, flag, ...state],
-    (g, inputs) => {
-      const [index, , good, sum, worst] = inputs as [string, string, string, string, string];
-      const { scaled, factor, shift, count } = shiftedGroup(g, fractions, blocks, index);
-      const systems = new BlockSystems(g, n, productsFor(n, count));
-      const leaves = new Leaves(g, { n, dtype, shift, ...(count && { count }) });
-      const l = systems.factor(scaled, leaves);
-      const solved = systems.rowsBackward(l, systems.rowsForward(l, all));
-      const answers = part(g, solved, ROWS, [m, m + PROBES]);
-      const diagonal = count ? g.reshape(shift, [count, 1, 1]) : shift;
-      const image = g.node("Add", [
-        g.node("Mul", [g.node("MatMul", [answers, s]), factor]),
-        g.node("Mul", [answers, diagonal]),
-      ]);
-      const error = squares(g, g.node("Sub", [image, probes]));
-      const largest = g.node("ReduceMax", [error], { keepdims: 0 });
-      const wanted = part(g, solved, ROWS, [0, m]);
-      const term = count ? g.node("ReduceSum", [wanted, g.ints([0])], { keepdims: 0 }) : wanted;
-      const positive = count ? every(g, leaves.positive()) : leaves.positive();
-      const fine = g.node("And", [good, positive]);
-      return [fine, fine, g.node("Add", [sum, term]), g.node("Max", [worst, largest])];
-    },
-  );
-  const yes = b.constant(1, "bool");
-  const start = b.node("Mul", [rows, fractions.diagonal]);
-  const outputs = b.nodes(
-    "Loop",
-    [b.constant(fractions.groups, "int64"), yes, yes, start, b.constant(0, dtype)],
-    { body },
-    3,
-  );
+  const outputs = loop(b, fractions.groups, carried, (g, values, index) => {
+    const [good, sum, worst] = values as [string, string, string];
+    const { scaled, factor, shift, count } = shiftedGroup(g, fractions, blocks, index);
+    const options = { n, dtype, shift, ...(count && { count }) };
+    const systems = new BlockSystems(g, n, productsOf(options));
+    const leaves = new Leaves(g, options);
+    const l = systems.factor(scaled, leaves);
+    const solved = systems.rowsBackward(l, systems.rowsForward(l, all));
+    const answers = part(g, solved, ROWS, [m, m + PROBES]);
+    const diagonal = count ? g.reshape(shift, [count, 1, 1]) : shift;
+    const image = g.node("Add", [
+      g.node("Mul", [g.node("MatMul", [answers, s]), factor]),
+      g.node("Mul", [answers, diagonal]),
+    ]);
+    const error = squares(g, g.node("Sub", [image, probes]));
+    const largest = g.node("ReduceMax", [error], { keepdims: 0 });
+    const wanted = part(g, solved, ROWS, [0, m]);
+    const term = count ? g.node("ReduceSum", [wanted, g.ints([0])], { keepdims: 0 }) : wanted;
+    const positive = count ? every(g, leaves.positive()) : leaves.positive();
+    const fine = g.node("And", [good, positive]);
+    return {
+      going: fine,
+      values: [fine, g.node("Add", [sum, term]), g.node("Max", [worst, largest])],
+    };
+  });
   const [positive, result, worst] = outputs as [string, string, string];
   const residual = b.node("Sqrt", [b.node("Div", [worst, squares(b, probes)])]);
   return {
@@ -120,10 +106,4 @@ function sumOfSystems(
 /** Sums of squares over the last two axes. */
 function squares(b: GraphBuilder, x: string): string {
   return b.node("ReduceSum", [b.node("Mul", [x, x]), b.ints([-2, -1])], { keepdims: 0 });
-}
-
-function productsFor(n: number, count: number | undefined): Products {
-  if (count === undefined) return IN_BLOCKS;
-  if (n >= LARGE_OF_STACK) return STACK_IN_BLOCKS;
-  return { multiply: stackedProduct, dense: Number.POSITIVE_INFINITY };
 }

@@ -18,6 +18,7 @@ import {
 import { inverseFactor } from "./cholesky.ts";
 import { fractionTensors, shiftedGroup } from "./fractions.ts";
 import type { InverseFactor } from "./leaves.ts";
+import { loop } from "./loop.ts";
 import { assemble, every, identityLike, inFloat, product, transpose } from "./matrix.ts";
 import { residualOf, type Spectrum } from "./residual.ts";
 import { emitRidged } from "./ridged.ts";
@@ -71,26 +72,18 @@ function sumOfInverses(
   const sums = empty.map((zeros, part) =>
     part === UPPER_RIGHT ? zeros : b.node("Mul", [identityLike(b, zeros), diagonal]),
   );
-  const flag = { dtype: "bool", shape: [] } as const;
-  const partTypes = parts.map((shape) => ({ dtype, shape }));
-  const body = b.subgraph(
-    [{ dtype: "int64", shape: [] }, flag, flag, ...partTypes],
-    [flag, flag, ...partTypes],
-    (g, [index, , good, ...partial]) => {
-      const { scaled, shift, count } = shiftedGroup(g, fractions, blocks, index as string);
-      const { root, positive } = inverseFactor(g, scaled, {
-        n,
-        dtype,
-        shift,
-        ...(count && { count }),
-      });
-      const all = g.node("And", [good as string, count ? every(g, positive) : positive]);
-      return [all, all, ...addGram(g, root, partial)];
-    },
-  );
-  const yes = b.constant(1, "bool");
-  const start = [b.constant(groups, "int64"), yes, yes, ...sums];
-  const [positive, ...results] = b.nodes("Loop", start, { body }, 1 + parts.length);
+  const carried = [
+    { dtype: "bool", shape: [], start: b.constant(1, "bool") } as const,
+    ...parts.map((shape, part) => ({ dtype, shape, start: sums[part] as string })),
+  ];
+  const outputs = loop(b, groups, carried, (g, [good, ...partial], index) => {
+    const { scaled, shift, count } = shiftedGroup(g, fractions, blocks, index);
+    const options = { n, dtype, shift, ...(count && { count }) };
+    const { root, positive } = inverseFactor(g, scaled, options);
+    const all = g.node("And", [good as string, count ? every(g, positive) : positive]);
+    return { going: all, values: [all, ...addGram(g, root, partial)] };
+  });
+  const [positive, ...results] = outputs;
   return { root: joined(b, results), positive: positive as string };
 }
 

@@ -1,5 +1,6 @@
 /** @file The eigenvalue of largest magnitude, by power iteration in a Loop that ends by itself. */
 import type { GraphBuilder } from "../../graph.ts";
+import { loop } from "./loop.ts";
 import { total } from "./matrix.ts";
 
 export interface PowerIteration {
@@ -26,47 +27,24 @@ export function emitLargestEigenvalue(
     const divisor = g.node("Where", [g.node("Equal", [norm, float(0)]), float(1), norm]);
     return g.node("Div", [x, divisor]);
   };
-  const round = b.subgraph(
-    [
-      { dtype: "int64", shape: [] },
-      { dtype: "bool", shape: [] },
-      { dtype: "float32", shape: [n, 1] },
-      { dtype: "float32", shape: [] },
-      { dtype: "int32", shape: [] },
-    ],
-    [
-      { dtype: "bool", shape: [] },
-      { dtype: "float32", shape: [n, 1] },
-      { dtype: "float32", shape: [] },
-      { dtype: "int32", shape: [] },
-    ],
-    (g, inputs) => {
-      const [, , vector, before, rounds] = inputs as [string, string, string, string, string];
-      const image = g.node("MatMul", [matrix, vector]);
-      const value = total(g, g.node("Mul", [vector, image]));
-      const change = g.node("Abs", [g.node("Sub", [value, before])]);
-      const bound = g.node("Mul", [g.node("Abs", [value]), float(tolerance)]);
-      return [
-        g.node("Greater", [change, bound]),
-        normalized(g, image),
-        value,
-        g.node("Add", [rounds, g.constant(1, "int32")]),
-      ];
-    },
-  );
   const column = b.reshape(start, [n, 1]);
-  const initial = [
-    b.constant(iterations, "int64"),
-    b.constant(1, "bool"),
-    normalized(b, column),
-    float(0),
-    b.constant(0, "int32"),
-  ];
-  const [vector, value, rounds] = b.nodes("Loop", initial, { body: round }, 3) as [
-    string,
-    string,
-    string,
-  ];
+  const carried = [
+    { dtype: "float32", shape: [n, 1], start: normalized(b, column) },
+    { dtype: "float32", shape: [], start: float(0) },
+    { dtype: "int32", shape: [], start: b.constant(0, "int32") },
+  ] as const;
+  const outputs = loop(b, iterations, carried, (g, values) => {
+    const [vector, before, rounds] = values as [string, string, string];
+    const image = g.node("MatMul", [matrix, vector]);
+    const value = total(g, g.node("Mul", [vector, image]));
+    const change = g.node("Abs", [g.node("Sub", [value, before])]);
+    const bound = g.node("Mul", [g.node("Abs", [value]), float(tolerance)]);
+    return {
+      going: g.node("Greater", [change, bound]),
+      values: [normalized(g, image), value, g.node("Add", [rounds, g.constant(1, "int32")])],
+    };
+  });
+  const [vector, value, rounds] = outputs as [string, string, string];
   const good = b.node("Less", [b.node("Abs", [value]), float(3.4e38)]);
   return [
     b.node("Where", [good, value, float(0)]),

@@ -7,6 +7,7 @@
  * Orthonormal to rounding whatever the condition, and where columns depend on each other.
  */
 import type { GraphBuilder } from "../../graph.ts";
+import { loop } from "./loop.ts";
 import { allFinite, type Float, inFloat, product, slice, total } from "./matrix.ts";
 
 const PANEL = 32;
@@ -109,36 +110,37 @@ function reflectors(
     1,
     width,
   ]);
-  const panelType = { dtype, shape: [height, width] };
-  const body = b.subgraph(
-    [{ dtype: "int64", shape: [] }, { dtype: "bool", shape: [] }, panelType, panelType],
-    [{ dtype: "bool", shape: [] }, panelType, panelType],
-    (g, inputs) => {
-      const [k, going, panel, known] = inputs as [string, string, string, string];
-      const below = g.cast(g.node("GreaterOrEqual", [rowIndex, k]), dtype);
-      const here = g.cast(g.node("Equal", [rowIndex, k]), dtype);
-      const column = g.reshape(g.node("Gather", [panel, k], { axis: 1 }), [height, 1]);
-      const x = g.node("Mul", [column, below]);
-      const norm = g.node("Sqrt", [total(g, g.node("Mul", [x, x]))]);
-      const head = total(g, g.node("Mul", [x, here]));
-      const minus = g.node("Neg", [norm]);
-      const value = g.node("Where", [g.node("Greater", [head, number(0)]), minus, norm]);
-      const size = g.node("Sqrt", [
-        g.node("Mul", [norm, g.node("Add", [norm, g.node("Abs", [head])])]),
-      ]);
-      const divisor = g.node("Where", [g.node("Equal", [size, number(0)]), number(1), size]);
-      const v = g.node("Div", [g.node("Sub", [x, g.node("Mul", [here, value])]), divisor]);
-      const place = g.cast(g.node("Equal", [columnIndex, k]), dtype);
-      return [
-        g.node("Identity", [going]),
+  const shape = [height, width];
+  const empty = b.node("Expand", [number(0), b.ints(shape)]);
+  const carried = [
+    { dtype, shape, start: columns },
+    { dtype, shape, start: empty },
+  ] as const;
+  const outputs = loop(b, width, carried, (g, values, k) => {
+    const [panel, known] = values as [string, string];
+    const below = g.cast(g.node("GreaterOrEqual", [rowIndex, k]), dtype);
+    const here = g.cast(g.node("Equal", [rowIndex, k]), dtype);
+    const column = g.reshape(g.node("Gather", [panel, k], { axis: 1 }), [height, 1]);
+    const x = g.node("Mul", [column, below]);
+    const norm = g.node("Sqrt", [total(g, g.node("Mul", [x, x]))]);
+    const head = total(g, g.node("Mul", [x, here]));
+    const minus = g.node("Neg", [norm]);
+    const value = g.node("Where", [g.node("Greater", [head, number(0)]), minus, norm]);
+    const size = g.node("Sqrt", [
+      g.node("Mul", [norm, g.node("Add", [norm, g.node("Abs", [head])])]),
+    ]);
+    const divisor = g.node("Where", [g.node("Equal", [size, number(0)]), number(1), size]);
+    const v = g.node("Div", [g.node("Sub", [x, g.node("Mul", [here, value])]), divisor]);
+    const place = g.cast(g.node("Equal", [columnIndex, k]), dtype);
+    return {
+      going: g.node("Identity", [g.constant(1, "bool")]),
+      values: [
         product(g, v, product(g, v, panel, { transX: true }), { alpha: -1, plus: panel }),
         product(g, v, place, { plus: known }),
-      ];
-    },
-  );
-  const empty = b.node("Expand", [number(0), b.ints([height, width])]);
-  const start = [b.constant(width, "int64"), b.constant(1, "bool"), columns, empty];
-  const [panel, v] = b.nodes("Loop", start, { body }, 2) as [string, string];
+      ],
+    };
+  });
+  const [panel, v] = outputs as [string, string];
   return { v, panel };
 }
 

@@ -2,6 +2,7 @@
 import type { GraphBuilder } from "../../graph.ts";
 import { MAX_RETRIES, RETRY_FLOOR, ROOT_TOLERANCE } from "../kernels.ts";
 import type { RootAttributes } from "../rational.ts";
+import { loop } from "./loop.ts";
 import { allFinite } from "./matrix.ts";
 
 export interface RidgedAttempt {
@@ -32,44 +33,30 @@ export function emitRidged(
   like: { readonly name: string; readonly shape: readonly number[] },
   attempt: (g: GraphBuilder, rho: string) => RidgedAttempt,
 ): Ridged {
-  const state = [
-    { dtype, shape: [] },
-    { dtype: "int32", shape: [] },
-    { dtype: "bool", shape: [] },
-    { dtype: "float32", shape: [] },
-    { dtype: "float32", shape: like.shape },
+  const carried = [
+    { dtype, shape: [], start: b.constant(ridge, dtype) },
+    { dtype: "int32", shape: [], start: b.constant(0, "int32") },
+    { dtype: "bool", shape: [], start: b.constant(0, "bool") },
+    { dtype: "float32", shape: [], start: b.constant(0, "float32") },
+    { dtype: "float32", shape: like.shape, start: like.name },
   ] as const;
-  const going = { dtype: "bool", shape: [] } as const;
-  const body = b.subgraph(
-    [{ dtype: "int64", shape: [] }, going, ...state],
-    [going, ...state],
-    (g, inputs) => {
-      const [, , rho, attempts] = inputs as [string, string, string, string];
-      const { result, positive, residual } = attempt(g, rho);
-      const close = g.node("LessOrEqual", [residual, g.constant(ROOT_TOLERANCE[dtype], "float32")]);
-      const good = g.node("And", [g.node("And", [positive, close]), allFinite(g, result)]);
-      const larger = g.node("Mul", [rho, g.constant(10, dtype)]);
-      return [
-        g.node("Not", [good]),
+  const outputs = loop(b, MAX_RETRIES + 1, carried, (g, values) => {
+    const [rho, attempts] = values as [string, string];
+    const { result, positive, residual } = attempt(g, rho);
+    const close = g.node("LessOrEqual", [residual, g.constant(ROOT_TOLERANCE[dtype], "float32")]);
+    const good = g.node("And", [g.node("And", [positive, close]), allFinite(g, result)]);
+    const larger = g.node("Mul", [rho, g.constant(10, dtype)]);
+    return {
+      going: g.node("Not", [good]),
+      values: [
         g.node("Max", [larger, g.constant(RETRY_FLOOR, dtype)]),
         g.node("Add", [attempts, g.constant(1, "int32")]),
         good,
         residual,
         result,
-      ];
-    },
-  );
-  const start = [
-    b.constant(MAX_RETRIES + 1, "int64"),
-    b.constant(1, "bool"),
-    b.constant(ridge, dtype),
-    b.constant(0, "int32"),
-    b.constant(0, "bool"),
-    b.constant(0, "float32"),
-    // Only a first value of the right shape: the loop runs at least once.
-    like.name,
-  ];
-  const outputs = b.nodes("Loop", start, { body }, 5);
+      ],
+    };
+  });
   const [, attempts, good, residual, result] = outputs as [string, string, string, string, string];
   return {
     good,

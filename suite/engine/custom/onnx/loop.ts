@@ -1,0 +1,41 @@
+/** @file Rounds of a computation inside a graph. */
+import type { GraphBuilder, OnnxDtype } from "../../graph.ts";
+
+/** A value that one round hands to the next. */
+export interface Carried {
+  readonly dtype: OnnxDtype;
+  readonly shape: readonly number[];
+  /** The first round's; read for its shape where a round never reads it. */
+  readonly start: string;
+}
+
+/**
+ * Writes a Loop that ends after `rounds`, or with the first after which `going` is false; returns the
+ * names of the last values.
+ *
+ * @param round gets the names of the values and of its index, an int64 scalar
+ */
+export function loop(
+  b: GraphBuilder,
+  rounds: number,
+  carried: readonly Carried[],
+  round: (
+    g: GraphBuilder,
+    values: string[],
+    index: string,
+  ) => { going: string; values: readonly string[] },
+): string[] {
+  const types = carried.map(({ dtype, shape }) => ({ dtype, shape }));
+  const flag = { dtype: "bool", shape: [] } as const;
+  const body = b.subgraph(
+    [{ dtype: "int64", shape: [] }, flag, ...types],
+    [flag, ...types],
+    (g, [index, , ...values]) => {
+      const { going, values: next } = round(g, values, index as string);
+      return [going, ...next];
+    },
+  );
+  const start = [b.constant(rounds, "int64"), b.constant(1, "bool")];
+  const inputs = [...start, ...carried.map((value) => value.start)];
+  return b.nodes("Loop", inputs, { body }, carried.length);
+}
