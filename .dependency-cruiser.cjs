@@ -72,11 +72,11 @@ module.exports = {
       },
     },
     {
-      name: "only-runtime-knows-onnxruntime",
+      name: "only-binding-knows-onnxruntime",
       severity: "error",
       from: {
         path: "^(suite|optimizers|tasks|site)/",
-        pathNot: "^suite/engine/(runtime\\.ts|.*\\.test\\.ts|speed/|scripts/)",
+        pathNot: "^suite/engine/(binding\\.ts|.*\\.test\\.ts|speed/|scripts/)",
       },
       to: { path: "onnxruntime-node" },
     },

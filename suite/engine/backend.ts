@@ -5,13 +5,14 @@
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import type { backend_util, NamedTensorInfoMap, TensorInfo } from "@tensorflow/tfjs-core";
 import * as tf from "@tensorflow/tfjs-core";
+import type { TensorArray } from "./binding.ts";
 import { EngineError } from "./error.ts";
 import { LazyGraph } from "./execute.ts";
 import type { Attributes, LoweredKernel } from "./graph.ts";
 import { CallInputs } from "./graph.ts";
 import type { BufferDtype } from "./pool.ts";
 import { type Buffer, newArray } from "./pool.ts";
-import type { SessionOptions, TensorArray } from "./runtime.ts";
+import type { SessionOptions } from "./runtime.ts";
 import type { ValueOwner } from "./value.ts";
 import { Value } from "./value.ts";
 

@@ -2,14 +2,15 @@
  * @file From a recording to a compiled graph: nodes that no live tensor needs are dropped, the rest
  * is renumbered, and its canonical signature is looked up; only a new one is encoded and loaded.
  */
+import type { RuntimeSession } from "./binding.ts";
 import type { Device } from "./devices.ts";
 import type { GraphBuilder, OnnxDtype, TensorSpec, TraceNode } from "./graph.ts";
 import { ABSENT, sameShape, sizeOf } from "./graph.ts";
 import type { Model } from "./model.ts";
-import { encodeModel, ModelBuilder } from "./model.ts";
+import { ModelBuilder } from "./model.ts";
 import { optimize } from "./optimize/index.ts";
 import { type Feed, isFed, prune, type RecordedGraph, signatureOf } from "./recorded.ts";
-import type { OutputLocations, RuntimeSession, SessionOptions } from "./runtime.ts";
+import type { OutputLocations, SessionOptions } from "./runtime.ts";
 import { createSession } from "./runtime.ts";
 
 interface Named {
@@ -112,7 +113,7 @@ export class Compiler {
 
   /** A session that copies a float32 vector `x` from the device to `y` in host memory. */
   downloader(): RuntimeSession {
-    this.download ??= createSession(encodeModel(COPY), this.options);
+    this.download ??= createSession(COPY, this.options);
     return this.download;
   }
 
@@ -133,7 +134,7 @@ export class Compiler {
       return { ...output, onDevice: onGpu && output.spec.dtype === "float32" };
     });
     const session = createSession(
-      encodeModel(model),
+      model,
       {
         ...this.options,
         threads: built.isSmall ? 1 : this.options.threads,

@@ -98,9 +98,13 @@ describe("a failure leaves the engine usable", () => {
 
 it("rejects a model that is not one", () => {
   const options = { device: "cpu", threads: 1, spinning: false } as const;
-  expect(thrownBy(() => createSession(Uint8Array.of(1, 2, 3), options)).code).toBe(
-    "session-failed",
-  );
+  const model = {
+    inputs: [],
+    outputs: [{ name: "y", dtype: "float32" as const, shape: [] }],
+    nodes: [{ op: "Nonsense", domain: "", inputs: [], outputs: ["y"], attributes: {} }],
+    constants: [],
+  };
+  expect(thrownBy(() => createSession(model, options)).code).toBe("session-failed");
 });
 
 it.each<[string, EngineErrorCode]>([

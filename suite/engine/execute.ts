@@ -1,5 +1,6 @@
 /** @file The pending recording and its flush: one session run into pooled buffers. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { RuntimeResults, RuntimeTensor, TensorArray } from "./binding.ts";
 import type { Plan } from "./compile.ts";
 import { Compiler } from "./compile.ts";
 import { EngineError } from "./error.ts";
@@ -7,7 +8,7 @@ import type { Attributes, CallInputs, LoweredKernel, LoweredNode, TensorSpec } f
 import { sizeOf, TraceNode } from "./graph.ts";
 import type { BufferDtype } from "./pool.ts";
 import { Buffer, BufferPool, DeviceBuffer } from "./pool.ts";
-import type { RuntimeResults, RuntimeTensor, SessionOptions, TensorArray } from "./runtime.ts";
+import type { SessionOptions } from "./runtime.ts";
 import { runtimeError } from "./runtime.ts";
 import type { ValueOwner } from "./value.ts";
 import { Value } from "./value.ts";

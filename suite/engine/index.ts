@@ -3,27 +3,27 @@
 import "@tensorflow/tfjs";
 import * as tf from "@tensorflow/tfjs-core";
 import { OnnxBackend } from "./backend.ts";
+import { runtimeVersion } from "./binding.ts";
 import { registerCost } from "./cost.ts";
 import { CUSTOM_KERNEL_FLOPS } from "./custom/cost.ts";
 import { registerCustomLowerings } from "./custom/onnxruntime.ts";
 import { registerReferenceKernels } from "./custom/reference.ts";
 import { registerTensorflowKernels } from "./custom/tensorflow.ts";
-import type { Backend, DeviceChoice, DeviceDescription } from "./devices.ts";
+import type { Backend, Device, DeviceChoice, DeviceDescription } from "./devices.ts";
 import { BACKENDS, defaultThreads, describeDevice } from "./devices.ts";
 import { EngineError } from "./error.ts";
 import { repairGradients } from "./gradients.ts";
 import { BACKEND_NAME } from "./graph.ts";
 import { leanEngine } from "./lean/index.ts";
 import { registerKernels } from "./lowering/index.ts";
-import type { Device } from "./runtime.ts";
-import { runtimeVersion } from "./runtime.ts";
+
 import { loadTensorflow } from "./tensorflow.ts";
 
 export type { Cost, CostRule, PhaseCost } from "./cost.ts";
 export { readCost, registerCost, startCost, stopCost } from "./cost.ts";
+export type { Device } from "./devices.ts";
 export { BACKENDS } from "./devices.ts";
 export { EngineError } from "./error.ts";
-export type { Device } from "./runtime.ts";
 
 export type BackendName = Backend;
 

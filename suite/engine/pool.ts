@@ -1,7 +1,7 @@
 /** @file Buffers of tensors, kept for reuse by dtype and length. */
 
+import type { DeviceTensor, HostTensor, ProducedTensor, TensorArray } from "./binding.ts";
 import { sameShape } from "./graph.ts";
-import type { DeviceTensor, HostTensor, ProducedTensor, TensorArray } from "./runtime.ts";
 
 export type BufferDtype = "float32" | "int32" | "bool";
 

@@ -1,61 +1,15 @@
-/**
- * @file The only file that knows onnxruntime-node.
- *
- * It calls the package's binding (`dist/binding.js`) instead of its public API, because reading a
- * tensor (`dataSync`) must finish within the call. Version 1.30 is pinned for that reason: the
- * public `InferenceSession.run` makes the same synchronous native call after a `setImmediate`, so
- * awaiting it would not free the event loop either.
- */
-import { createRequire } from "node:module";
+/** @file Sessions of ONNX Runtime: how a model is loaded, with what options, and what its failures mean. */
+import {
+  binding,
+  type ProducedTensor,
+  type RuntimeSession,
+  withFirstOutput,
+  withoutCopies,
+} from "./binding.ts";
 import { deviceError } from "./device-errors.ts";
 import type { Device } from "./devices.ts";
 import { EngineError } from "./error.ts";
-import type { OnnxDtype } from "./graph.ts";
-
-export type { Device };
-
-export type TensorArray = Float32Array | Int32Array | Uint8Array;
-
-/** What the binding reads of a tensor in memory; a plain object does. */
-export interface HostTensor {
-  readonly location: "cpu";
-  readonly type: OnnxDtype;
-  readonly dims: readonly number[];
-  readonly data: TensorArray;
-}
-
-/** A tensor in a GPU's memory. Its `getData` must not be called: in Node it ends the process. */
-export interface DeviceTensor {
-  readonly location: "gpu-buffer";
-  readonly type: OnnxDtype;
-  readonly dims: readonly number[];
-  readonly gpuBuffer: object;
-}
-
-/** One that a session has allocated: whoever got it disposes of it. */
-export interface ProducedTensor extends DeviceTensor {
-  dispose(): void;
-}
-
-export type RuntimeTensor = HostTensor | DeviceTensor;
-export type RuntimeResults = Record<string, HostTensor | ProducedTensor>;
-
-export interface RuntimeSession {
-  run(
-    feeds: Record<string, RuntimeTensor>,
-    fetches: Record<string, RuntimeTensor | null>,
-    options: object,
-  ): RuntimeResults;
-  dispose(): void;
-}
-
-interface NativeSession extends RuntimeSession {
-  loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void;
-}
-
-interface Binding {
-  InferenceSession: new () => NativeSession;
-}
+import { encodeModel, type Model } from "./model.ts";
 
 /** Where a graph's outputs are wanted; in host memory if not said. */
 export type OutputLocations = Readonly<Record<string, "gpu-buffer" | "cpu">>;
@@ -79,20 +33,10 @@ export interface SessionOptions {
  */
 const SPIN_MICROSECONDS = "2000";
 
-const require = createRequire(import.meta.url);
-
-let loaded: Binding | undefined;
-
-function binding(): Binding {
-  if (loaded) return loaded;
-  // Else it keeps an identifier of this machine and sends its maker what models are run. It looks once,
-  // when it is loaded; whoever wants that sets the variable to 0.
-  process.env.ORT_DISABLE_TELEMETRY ??= "1";
+/** The native binding. Throws EngineError `library-missing`. */
+function loadBinding(): ReturnType<typeof binding> {
   try {
-    const module = require("onnxruntime-node/dist/binding.js");
-    module.initOrt();
-    loaded = module.binding as Binding;
-    return loaded;
+    return binding();
   } catch (cause) {
     throw new EngineError(
       "library-missing",
@@ -103,21 +47,20 @@ function binding(): Binding {
   }
 }
 
-/** Version of the installed onnxruntime-node. */
-export function runtimeVersion(): string {
-  return require("onnxruntime-node/package.json").version;
-}
-
-/** Loads an encoded ONNX model. Throws EngineError `session-failed` or `out-of-memory`. */
+/**
+ * Loads a model. With `locations` outputs may stay on the device; without, every run must give a
+ * buffer to each output, and returns none. Throws EngineError `session-failed` or `out-of-memory`.
+ */
 export function createSession(
-  model: Uint8Array,
+  model: Model,
   options: SessionOptions,
   locations?: OutputLocations,
 ): RuntimeSession {
-  const { InferenceSession } = binding();
+  const { InferenceSession } = loadBinding();
   const session = new InferenceSession();
   try {
-    session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
+    const bytes = encodeModel(locations ? model : withFirstOutput(model));
+    session.loadModel(bytes.buffer, bytes.byteOffset, bytes.byteLength, {
       ...nativeOptions(options),
       ...(locations && { preferredOutputLocation: locations }),
     });
@@ -127,7 +70,7 @@ export function createSession(
       runtimeError("session-failed", "ONNX Runtime could not create a session", cause)
     );
   }
-  return locations ? outlivedByTensors(session) : session;
+  return locations ? outlivedByTensors(session) : withoutCopies(session);
 }
 
 /**

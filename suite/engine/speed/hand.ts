@@ -4,8 +4,10 @@
  * `mlp` is a whole training step with momentum, its state in two sets of buffers that take turns;
  * `gemm` is one square product, for the machine's peak.
  */
-import { encodeModel, type Model, ModelBuilder } from "../model.ts";
-import { createSession, type HostTensor, runtimeVersion } from "../runtime.ts";
+
+import { type HostTensor, runtimeVersion } from "../binding.ts";
+import { type Model, ModelBuilder } from "../model.ts";
+import { createSession } from "../runtime.ts";
 import { type Prepared, serve } from "./serve.ts";
 
 const threads = Number(process.argv[3]);
@@ -28,7 +30,7 @@ function load(builder: ModelBuilder, inputs: Named, outputs: Named) {
     nodes: builder.list,
     constants: builder.constants,
   };
-  return createSession(encodeModel(model), { device: "cpu", threads, spinning: true });
+  return createSession(model, { device: "cpu", threads, spinning: true });
 }
 
 type Named = Record<string, HostTensor>;
