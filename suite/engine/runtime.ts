@@ -9,6 +9,7 @@ import {
 import { deviceError } from "./device-errors.ts";
 import type { Device } from "./devices.ts";
 import { EngineError } from "./error.ts";
+import { sizeOf } from "./graph.ts";
 import { encodeModel, type Model } from "./model.ts";
 
 /** Where a graph's outputs are wanted; in host memory if not said. */
@@ -47,9 +48,13 @@ function loadBinding(): ReturnType<typeof binding> {
   }
 }
 
+/** To keep a run from copying its outputs takes some 20 µs, in which as many bytes are copied. */
+const BYTES_WORTH_IT = 2 ** 17;
+
 /**
  * Loads a model. With `locations` outputs may stay on the device; without, every run must give a
- * buffer to each output, and returns none. Throws EngineError `session-failed` or `out-of-memory`.
+ * buffer to each output, and what it returns is nobody's. Throws EngineError `session-failed` or
+ * `out-of-memory`.
  */
 export function createSession(
   model: Model,
@@ -58,8 +63,9 @@ export function createSession(
 ): RuntimeSession {
   const { InferenceSession } = loadBinding();
   const session = new InferenceSession();
+  const endsEarly = !locations && outputBytes(model) > BYTES_WORTH_IT;
   try {
-    const bytes = encodeModel(locations ? model : withFirstOutput(model));
+    const bytes = encodeModel(endsEarly ? withFirstOutput(model) : model);
     session.loadModel(bytes.buffer, bytes.byteOffset, bytes.byteLength, {
       ...nativeOptions(options),
       ...(locations && { preferredOutputLocation: locations }),
@@ -70,7 +76,12 @@ export function createSession(
       runtimeError("session-failed", "ONNX Runtime could not create a session", cause)
     );
   }
-  return locations ? outlivedByTensors(session) : withoutCopies(session);
+  if (locations) return outlivedByTensors(session);
+  return endsEarly ? withoutCopies(session) : session;
+}
+
+function outputBytes({ outputs }: Model): number {
+  return outputs.reduce((sum, { shape = [] }) => sum + 4 * sizeOf(shape), 0);
 }
 
 /**
