@@ -1,14 +1,15 @@
 /**
  * @file How many steps of a trial are run together. To start a run takes about as long as a small step's
- * arithmetic; so a few small steps are recorded and run as one graph: the same operations in the same
- * order. Which ones follows from the trial alone, never from a clock.
+ * arithmetic, and within a run the next weights can take the place of the last; so a few steps are
+ * recorded and run as one graph: the same operations in the same order. Which ones follows from the
+ * trial alone, never from a clock.
  */
 import type { Cost } from "../engine/cost.ts";
 
 /** Eight are no faster than four, and take longer to compile. */
 const STEPS_PER_RUN = 4;
-/** A first-order method on a small MLP: beside more FLOPs the start does not count. */
-const SMALL_FLOPS = 3e7;
+/** A first-order method on an MLP of some 1,000 units: of more FLOPs less than a tenth would be gained. */
+const SMALL_FLOPS = 2e9;
 /** Graphs of more kernels take longer to compile than they save. */
 const FEW_CALLS = 110;
 /** Steps of a trial that make up for compiling the larger graph, about half a second. */
