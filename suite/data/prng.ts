@@ -13,7 +13,7 @@ import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus"
 import type { RandomSource } from "../nn/random.ts";
 import { DataError, requireInteger } from "./error.ts";
 import { murmur3 } from "./murmur3.ts";
-import { normalOfDraw } from "./normal-draw.ts";
+import { normalsOfDraws } from "./normal-draw.ts";
 
 /** A stream's state, as JSON: four 32-bit integers. */
 export type StreamState = readonly number[];
@@ -71,7 +71,9 @@ function fromState(state: StreamState): Stream {
       for (let i = 0; i < target.length; i++) target[i] = (generator.next() >>> 8) * 2 ** -24;
     },
     fillNormal(target) {
-      for (let i = 0; i < target.length; i++) target[i] = normalOfDraw(generator.next());
+      const draws = new Int32Array(target.buffer, target.byteOffset, target.length);
+      for (let i = 0; i < draws.length; i++) draws[i] = generator.next();
+      normalsOfDraws(draws, target);
     },
     shuffle(values) {
       for (let last = values.length - 1; last > 0; last--) {
