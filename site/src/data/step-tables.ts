@@ -5,8 +5,10 @@ import { RESULTS_ROOT } from "./results.ts";
 
 let known: readonly StepTable[] | undefined;
 
-/** One for each machine that was measured. */
+/** One for each machine that was measured; the latest first, for older ones are of older code. */
 export function stepTables(): readonly StepTable[] {
-  known ??= readStepTables(join(RESULTS_ROOT, "speed"));
+  known ??= readStepTables(join(RESULTS_ROOT, "speed")).sort((a, b) =>
+    b.measuredAt.localeCompare(a.measuredAt),
+  );
   return known;
 }

@@ -27,7 +27,7 @@ export function stepTimesOf(id: string): Html {
   return html`<h3>Measured</h3>${sections}<p class="note">Everything renewed in every step, then in every tenth (the mean). Phases by difference: precondition, over SGD, in a step that renews nothing; curvature and inverse, what renewing them adds, in one column where they come together, and with the precondition where its own is empty; a value below zero is noise. Floor: FLOPs counted over the rate of a matrix product of order 1024 in the same run.</p>`;
 }
 
-/** Every optimizer's step as a multiple of SGD's and of a peer's, two tables for each machine. */
+/** Every optimizer's step as a multiple of SGD's and of a peer's, two tables for each machine, the latest first. */
 export function stepTimesOverview(): Html {
   const tables = stepTables().map((table) => {
     const withPeer = table.measurements.filter(({ peer }) => peer);
@@ -36,7 +36,7 @@ export function stepTimesOverview(): Html {
   });
   if (tables.length === 0)
     return html`<p>Not measured yet: <code class="command">${COMMAND}</code></p>`;
-  return html`${tables}<p class="note">Everything renewed in every step; in brackets, in every tenth. Each ratio is the median of ratios within a round of turns, so a drifting machine does not bend it. A peer is the same method in that library, on the same net, batch and threads, in turns with ours: its own optimizer or, for the paper's second-order methods on the MLPs, our lines for it (suite/engine/speed/peers/torch_second_order.py). What it does not have is left out.</p>`;
+  return html`${tables}<p class="note">The machine measured last comes first: older tables are of older code. Everything renewed in every step; in brackets, in every tenth. Each ratio is the median of ratios within a round of turns, so a drifting machine does not bend it. A peer is the same method in that library, on the same net, batch and threads, in turns with ours: its own optimizer or, for the paper's second-order methods on the MLPs, our lines for it (suite/engine/speed/peers/torch_second_order.py). What it does not have is left out.</p>`;
 }
 
 /** One row for each optimizer, one column for each model. */
