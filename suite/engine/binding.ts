@@ -62,10 +62,10 @@ interface Binding {
   initOrtOnce(logLevel: number, tensor: unknown, isMainThread: boolean): void;
 }
 
+const PACKAGE_FILE = "onnxruntime-node/package.json";
 const LOG_WARNINGS = 2;
 
 const require = createRequire(import.meta.url);
-const packageFile = require.resolve("onnxruntime-node/package.json");
 
 let loaded: Binding | undefined;
 
@@ -83,7 +83,7 @@ export function binding(): Binding {
 
 /** Version of the installed onnxruntime-node. */
 export function runtimeVersion(): string {
-  return require(packageFile).version;
+  return require(PACKAGE_FILE).version;
 }
 
 let stopping = false;
@@ -91,7 +91,7 @@ const STOPPED = { reason: "All outputs are computed: none needs to be copied." }
 
 /** The package's own tensor, but that its construction can be the end of a run. */
 function stoppable(): unknown {
-  const common = createRequire(packageFile)("onnxruntime-common");
+  const common = createRequire(require.resolve(PACKAGE_FILE))("onnxruntime-common");
   const Tensor = common.Tensor as new (...parts: unknown[]) => object;
   return class extends Tensor {
     constructor(...parts: unknown[]) {
