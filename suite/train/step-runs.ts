@@ -8,18 +8,21 @@ import type { Cost } from "../engine/cost.ts";
 
 /** Eight are no faster than four, and take longer to compile. */
 const STEPS_PER_RUN = 4;
-/** A first-order method on an MLP of some 1,000 units: of more FLOPs less than a tenth would be gained. */
+/** Those of an MLP of some 1,000 units: of more FLOPs less than a tenth would be gained. */
 const SMALL_FLOPS = 2e9;
 /** Graphs of more kernels take longer to compile than they save. */
-const FEW_CALLS = 110;
+const FEW_CALLS = 300;
+/** Methods that precondition gain little, and the graphs of their inverses take seconds to compile. */
+const PRECONDITIONING = ["curvature", "inverse", "precondition"] as const;
 /** Steps of a trial that make up for compiling the larger graph, about half a second. */
 const LONG_TRIAL = 1500;
 
 /** After which steps of such a cost a trial of `steps` steps runs them: multiples of what it returns. */
 export function stepsPerRun(
   steps: number,
-  { calls, flops }: Pick<Cost, "calls" | "flops">,
+  { calls, flops, phases }: Pick<Cost, "calls" | "flops" | "phases">,
 ): number {
+  const plain = PRECONDITIONING.every((phase) => phases[phase].flops === 0);
   const small = calls <= FEW_CALLS && flops <= SMALL_FLOPS;
-  return small && steps >= LONG_TRIAL ? STEPS_PER_RUN : 1;
+  return plain && small && steps >= LONG_TRIAL ? STEPS_PER_RUN : 1;
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { adamw } from "../../optimizers/adamw.ts";
 import { kfac } from "../../optimizers/kfac.ts";
 import { sgd } from "../../optimizers/sgd.ts";
@@ -18,6 +18,14 @@ import type { TaskData } from "./data.ts";
 import { madeData } from "./made-data.ts";
 import type { TrialSpec } from "./spec.ts";
 import { runTrial, TrialInterrupted } from "./trial.ts";
+
+/** How many steps are run together, where a test decides it. */
+const together = vi.hoisted<{ steps?: number }>(() => ({}));
+vi.mock("./step-runs.ts", async (load) => {
+  const { stepsPerRun } = await load<typeof import("./step-runs.ts")>();
+  const decided: typeof stepsPerRun = (...given) => together.steps ?? stepsPerRun(...given);
+  return { stepsPerRun: decided };
+});
 
 function build(builder: ModelBuilder): Model {
   const hidden = linear(builder, "hidden", { dIn: 5, dOut: 8, bias: true });
@@ -125,6 +133,27 @@ describe("runTrial", () => {
     expect(second.training).toEqual(first.training);
     expect(other.fingerprint).not.toBe(first.fingerprint);
   });
+
+  it.each([any(sgd), any(adamw)])(
+    "gives the same bits where steps run together: $id",
+    async (optimizer) => {
+      const long = { ...spec(optimizer, { learningRate: 0.01 }), steps: 1600 };
+      const runsOf = async () => {
+        const { runs } = engineCounters();
+        const outcome = await runTrial(long);
+        return { outcome, runs: engineCounters().runs - runs };
+      };
+      const joined = await runsOf();
+      together.steps = 1;
+      const single = await runsOf().finally(() => {
+        together.steps = undefined;
+      });
+      expect(joined.runs).toBeLessThan(single.runs / 2);
+      expect(joined.outcome.fingerprint).toBe(single.outcome.fingerprint);
+      expect(joined.outcome.training).toEqual(single.outcome.training);
+      expect(joined.outcome.final).toEqual(single.outcome.final);
+    },
+  );
 
   it("trains on rows of a table that the engine keeps with the same bits, memory and counts", async () => {
     const before = tf.memory().numTensors;
