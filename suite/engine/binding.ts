@@ -15,6 +15,7 @@
  */
 import { createRequire } from "node:module";
 import { isMainThread } from "node:worker_threads";
+import { EngineError } from "./error.ts";
 import type { OnnxDtype } from "./graph.ts";
 import type { Model } from "./model.ts";
 
@@ -69,21 +70,36 @@ const require = createRequire(import.meta.url);
 
 let loaded: Binding | undefined;
 
-/** The binding; loaded at the first call, and throws what Node throws where there is none for this machine. */
+/** The binding, loaded at the first call. Throws EngineError `library-missing`. */
 export function binding(): Binding {
-  if (loaded) return loaded;
-  // Else it keeps an identifier of this machine and sends its maker what models are run. It looks once,
-  // when it is loaded; whoever wants that sets the variable to 0.
-  process.env.ORT_DISABLE_TELEMETRY ??= "1";
-  const { binding: native } = require("onnxruntime-node/dist/binding.js") as { binding: Binding };
-  native.initOrtOnce(LOG_WARNINGS, stoppable(), isMainThread);
-  loaded = native;
+  loaded ??= orMissing(() => {
+    // Else it keeps an identifier of this machine and sends its maker what models are run. It looks once,
+    // when it is loaded; whoever wants that sets the variable to 0.
+    process.env.ORT_DISABLE_TELEMETRY ??= "1";
+    const { binding: native } = require("onnxruntime-node/dist/binding.js") as { binding: Binding };
+    native.initOrtOnce(LOG_WARNINGS, stoppable(), isMainThread);
+    return native;
+  });
   return loaded;
 }
 
-/** Version of the installed onnxruntime-node. */
+/** Version of the installed onnxruntime-node. Throws EngineError `library-missing`. */
 export function runtimeVersion(): string {
-  return require(PACKAGE_FILE).version;
+  return orMissing(() => require(PACKAGE_FILE).version);
+}
+
+function orMissing<T>(load: () => T): T {
+  try {
+    return load();
+  } catch (cause) {
+    const [reason] = (cause as Error).message.split("\n");
+    throw new EngineError(
+      "library-missing",
+      `onnxruntime-node could not be loaded on ${process.platform} ${process.arch}: ${reason}`,
+      "Run `npm ci` again on this machine; prebuilt binaries exist for Linux and Windows (x64, arm64) and macOS (arm64). Without one, use the backend `reference`.",
+      { cause },
+    );
+  }
 }
 
 let stopping = false;

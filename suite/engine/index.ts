@@ -16,7 +16,6 @@ import { repairGradients } from "./gradients.ts";
 import { BACKEND_NAME } from "./graph.ts";
 import { leanEngine } from "./lean/index.ts";
 import { registerKernels } from "./lowering/index.ts";
-
 import { loadTensorflow } from "./tensorflow.ts";
 
 export type { Cost, CostRule, PhaseCost } from "./cost.ts";

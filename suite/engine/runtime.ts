@@ -34,34 +34,20 @@ export interface SessionOptions {
  */
 const SPIN_MICROSECONDS = "2000";
 
-/** The native binding. Throws EngineError `library-missing`. */
-function loadBinding(): ReturnType<typeof binding> {
-  try {
-    return binding();
-  } catch (cause) {
-    throw new EngineError(
-      "library-missing",
-      `onnxruntime-node could not be loaded on ${process.platform} ${process.arch}: ${messageOf(cause)}`,
-      "Run `npm ci` again on this machine; prebuilt binaries exist for Linux and Windows (x64, arm64) and macOS (arm64). Without one, use the backend `reference`.",
-      { cause },
-    );
-  }
-}
-
 /** To keep a run from copying its outputs takes some 20 µs, in which as many bytes are copied. */
 const BYTES_WORTH_IT = 2 ** 17;
 
 /**
  * Loads a model. With `locations` outputs may stay on the device; without, every run must give a
- * buffer to each output, and what it returns is nobody's. Throws EngineError `session-failed` or
- * `out-of-memory`.
+ * buffer to each output, and what it returns is nobody's. Throws EngineError
+ * `library-missing`, `session-failed` or `out-of-memory`.
  */
 export function createSession(
   model: Model,
   options: SessionOptions,
   locations?: OutputLocations,
 ): RuntimeSession {
-  const { InferenceSession } = loadBinding();
+  const { InferenceSession } = binding();
   const session = new InferenceSession();
   const endsEarly = !locations && outputBytes(model) > BYTES_WORTH_IT;
   try {

@@ -4,7 +4,6 @@
  * `mlp` is a whole training step with momentum, its state in two sets of buffers that take turns;
  * `gemm` is one square product, for the machine's peak.
  */
-
 import { type HostTensor, runtimeVersion } from "../binding.ts";
 import { type Model, ModelBuilder } from "../model.ts";
 import { createSession } from "../runtime.ts";
