@@ -1,15 +1,24 @@
 /** @file The pending recording and its flush: one session run into pooled buffers. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { RuntimeResults, RuntimeTensor, TensorArray } from "./binding.ts";
-import type { Plan } from "./compile.ts";
 import { Compiler } from "./compile.ts";
 import { EngineError } from "./error.ts";
-import type { Attributes, CallInputs, LoweredKernel, LoweredNode, TensorSpec } from "./graph.ts";
+import type {
+  Attributes,
+  CallInputs,
+  LoweredKernel,
+  LoweredNode,
+  Named,
+  TensorSpec,
+} from "./graph.ts";
 import { sizeOf, TraceNode } from "./graph.ts";
+import type { CompiledGraph, Plan } from "./plan.ts";
+import { changedScalars, fits, scalarOf } from "./plan.ts";
 import type { BufferDtype } from "./pool.ts";
 import { Buffer, BufferPool, DeviceBuffer } from "./pool.ts";
 import type { SessionOptions } from "./runtime.ts";
 import { runtimeError } from "./runtime.ts";
+import { Arena } from "./tail/arena.ts";
 import type { ValueOwner } from "./value.ts";
 import { Value } from "./value.ts";
 
@@ -25,6 +34,19 @@ const QUEUE_LIMIT = 8;
 /** A recording this long is run even if nobody asked, so that it cannot grow without bound. */
 const RECORDING_LIMIT = 20_000;
 
+/** Tensors by name: what a run of a graph reads. */
+interface Given {
+  readonly tensors: Record<string, RuntimeTensor>;
+  /** Those in host memory. */
+  readonly buffers: ReadonlyMap<string, Buffer>;
+}
+
+/** What a run of a graph has made: in the pool's buffers, or where the runtime put it. */
+interface Made {
+  readonly buffers: ReadonlyMap<string, Buffer>;
+  readonly results: RuntimeResults;
+}
+
 /** The graphs compiled for one recording. */
 interface Leaf {
   readonly plans: Plan[];
@@ -33,7 +55,7 @@ interface Leaf {
 }
 
 export class LazyGraph {
-  readonly pool = new BufferPool();
+  readonly pool: BufferPool;
   readonly compiler: Compiler;
   runs = 0;
 
@@ -49,7 +71,9 @@ export class LazyGraph {
     private readonly owner: ValueOwner,
     options: SessionOptions,
   ) {
-    this.compiler = new Compiler(options, SESSION_LIMIT);
+    const arena = options.device === "cpu" ? Arena.open() : null;
+    this.pool = new BufferPool(arena);
+    this.compiler = new Compiler(options, SESSION_LIMIT, arena);
   }
 
   get isFull(): boolean {
@@ -156,40 +180,66 @@ export class LazyGraph {
     if (!outputs.some((value) => value.alive)) return;
     const plan = this.planFor(outputs, feeds);
     const { graph } = plan;
-    const inputs: Record<string, RuntimeTensor> = {};
-    for (let i = 0; i < plan.feeds.length; i++) {
-      const { name, spec } = graph.inputs[i] as (typeof graph.inputs)[number];
-      const { buffer, device } = feeds[plan.feeds[i] as number] as Value;
-      inputs[name] = (device ?? (buffer as Buffer)).as(spec.shape);
-    }
-    const fetches: Record<string, RuntimeTensor | null> = {};
-    const buffers: (Buffer | null)[] = [];
-    let results: RuntimeResults | undefined;
-    // Where one output stays on the device, the runtime ignores the buffers offered for the others.
-    const allocates = graph.outputs.some(({ onDevice }) => onDevice);
-    try {
-      for (const { name, spec } of graph.outputs) {
-        const size = sizeOf(spec.shape);
-        const buffer = allocates ? null : this.pool.take(spec.dtype as BufferDtype, size);
-        buffers.push(buffer);
-        fetches[name] = buffer?.as(spec.shape) ?? null;
-      }
-      results = graph.session?.run(inputs, fetches, {});
-    } catch (cause) {
-      for (const buffer of buffers) if (buffer !== null) this.pool.give(buffer);
-      throw cause;
+    const made = this.compute(graph, this.given(plan, feeds));
+    if (made === null) {
+      this.compiler.giveUpTails();
+      this.run(outputs, feeds);
+      return;
     }
     this.runs++;
-    for (let i = 0; i < buffers.length; i++) {
+    graph.outputs.forEach(({ name, spec }, i) => {
       const value = outputs[plan.fetches[i] as number] as Value;
-      value.buffer = buffers[i] as Buffer | null;
-      if (value.buffer !== null) continue;
-      const { name, spec } = graph.outputs[i] as (typeof graph.outputs)[number];
-      const result = results?.[name] as RuntimeResults[string];
+      const result = made.results[name];
+      value.buffer = made.buffers.get(name) ?? null;
+      if (value.buffer !== null || result === undefined) return;
       if (result.location === "gpu-buffer") value.device = new DeviceBuffer(result);
       else value.buffer = new Buffer(spec.dtype as BufferDtype, result.data, false);
+    });
+    for (const { name } of graph.tail?.reads ?? [])
+      this.pool.give(made.buffers.get(name) as Buffer);
+    if (staysOnDevice(graph)) this.limitQueue(plan.fetches.map((slot) => outputs[slot] as Value));
+  }
+
+  private given({ graph, feeds: used }: Plan, feeds: readonly Value[]): Given {
+    const tensors: Record<string, RuntimeTensor> = {};
+    const buffers = new Map<string, Buffer>();
+    graph.inputs.forEach(({ name, spec }, i) => {
+      const { buffer, device } = feeds[used[i] as number] as Value;
+      tensors[name] = (device ?? (buffer as Buffer)).as(spec.shape);
+      if (buffer !== null) buffers.set(name, buffer);
+    });
+    return { tensors, buffers };
+  }
+
+  /** Null where the graph's tail had no room. */
+  private compute(graph: CompiledGraph, given: Given): Made | null {
+    const { outputs, session, tail } = graph;
+    const buffers = new Map<string, Buffer>();
+    const fetches: Record<string, RuntimeTensor | null> = {};
+    const take = ({ name, spec }: Named): Buffer => {
+      const buffer = this.pool.take(spec.dtype as BufferDtype, sizeOf(spec.shape));
+      buffers.set(name, buffer);
+      return buffer;
+    };
+    const giveBack = () => {
+      for (const buffer of buffers.values()) this.pool.give(buffer);
+    };
+    // Where one output stays on the device, the runtime ignores the buffers offered for the others.
+    const allocates = staysOnDevice(graph);
+    try {
+      for (const output of [...outputs, ...(tail?.reads ?? [])]) {
+        const buffer = allocates ? null : take(output);
+        if (!tail?.makes(output.name)) fetches[output.name] = buffer?.as(output.spec.shape) ?? null;
+      }
+      const results = session?.run(given.tensors, fetches, {}) ?? {};
+      const bufferOf = (name: string) => (buffers.get(name) ?? given.buffers.get(name)) as Buffer;
+      if (!tail || tail.run((name) => bufferOf(name).data)) return { buffers, results };
+    } catch (cause) {
+      giveBack();
+      throw cause;
     }
-    if (allocates) this.limitQueue(plan.fetches.map((slot) => outputs[slot] as Value));
+    giveBack();
+    return null;
   }
 
   /** Waits for the GPU now and then, by reading the smallest result of the latest run. */
@@ -237,24 +287,8 @@ export class LazyGraph {
   }
 }
 
-function fits({ live }: Plan, outputs: readonly Value[]): boolean {
-  for (let i = 0; i < outputs.length; i++) if (live[i] !== outputs[i]?.alive) return false;
-  return true;
-}
-
-/** The value of a scalar that JavaScript wrote; undefined for all other tensors. */
-function scalarOf({ written, size, dtype, buffer }: Value): number | undefined {
-  return written && size === 1 && dtype === "float32" ? buffer?.data[0] : undefined;
-}
-
-/** The feeds that no longer have the value that the plan's graph was compiled with. */
-function changedScalars({ assumed }: Plan, feeds: readonly Value[]): number[] {
-  const changed: number[] = [];
-  for (const { feed, value } of assumed) {
-    const now = scalarOf(feeds[feed] as Value);
-    if (!Object.is(now, value)) changed.push(feed);
-  }
-  return changed;
+function staysOnDevice({ outputs }: CompiledGraph): boolean {
+  return outputs.some(({ onDevice }) => onDevice);
 }
 
 function newRoot(): TraceNode<Leaf> {

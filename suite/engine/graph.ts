@@ -18,6 +18,12 @@ export interface TensorSpec {
   readonly dtype: DataType;
 }
 
+/** A tensor of a graph. */
+export interface Named {
+  readonly name: string;
+  readonly spec: TensorSpec;
+}
+
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** Element types of ONNX values; float64 and int64 exist only inside a graph. */

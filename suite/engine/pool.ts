@@ -2,6 +2,7 @@
 
 import type { DeviceTensor, HostTensor, ProducedTensor, TensorArray } from "./binding.ts";
 import { sameShape } from "./graph.ts";
+import type { Arena } from "./tail/arena.ts";
 
 export type BufferDtype = "float32" | "int32" | "bool";
 
@@ -57,6 +58,9 @@ export class BufferPool {
   allocations = 0;
   pooledBytes = 0;
 
+  /** Arrays of float32 are made in the arena, where there is one and as long as it has room. */
+  constructor(private readonly arena: Arena | null = null) {}
+
   /** A buffer of `length` elements; its contents are arbitrary. */
   take(dtype: BufferDtype, length: number): Buffer {
     const reused = this.free.get(keyOf(dtype, length))?.pop();
@@ -65,13 +69,14 @@ export class BufferPool {
       return reused;
     }
     this.allocations++;
-    const data = newArray(dtype, length);
+    const data = (dtype === "float32" && this.arena?.allocate(length)) || newArray(dtype, length);
     this.owned.add(data.buffer);
     return new Buffer(dtype, data, true);
   }
 
-  /** Takes an array over without a copy, or returns null where it shares memory with others. */
+  /** Takes an array over without a copy, or returns null where it shares memory with others or belongs in the arena. */
   adopt(dtype: BufferDtype, data: TensorArray): Buffer | null {
+    if (this.arena !== null && dtype === "float32") return null;
     if (data.buffer.byteLength !== data.byteLength || this.owned.has(data.buffer)) return null;
     this.owned.add(data.buffer);
     return new Buffer(dtype, data, false);
@@ -95,8 +100,8 @@ export class BufferPool {
   }
 
   clear(): void {
+    for (const list of this.free.values()) for (const buffer of list) this.drop(buffer);
     this.free.clear();
-    this.pooledBytes = 0;
   }
 
   private shrink(): void {
@@ -104,11 +109,16 @@ export class BufferPool {
       while (this.pooledBytes > this.limit) {
         const dropped = list.shift();
         if (dropped === undefined) break;
-        this.pooledBytes -= dropped.data.byteLength;
+        this.drop(dropped);
       }
       if (list.length > 0) return;
       this.free.delete(key);
     }
+  }
+
+  private drop({ data }: Buffer): void {
+    this.pooledBytes -= data.byteLength;
+    if (this.arena?.holds(data)) this.arena.release(data as Float32Array);
   }
 }
 

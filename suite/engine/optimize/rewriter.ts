@@ -58,7 +58,11 @@ export class Rewriter {
 
   /** Read from outside of the nodes: a graph output, or by a subgraph. */
   isPinned(name: string): boolean {
-    return this.outputs.includes(name) || this.captured.has(name);
+    return this.outputs.includes(name) || this.isCaptured(name);
+  }
+
+  isCaptured(name: string): boolean {
+    return this.captured.has(name);
   }
 
   /** Adds a node in front of `before`; returns its first output. */
