@@ -20,8 +20,6 @@ export interface PhaseCost {
 }
 
 export interface Cost extends PhaseCost {
-  /** Kernels called. */
-  calls: number;
   phases: Record<Phase, PhaseCost>;
   peakBytes: number;
 }
@@ -55,7 +53,7 @@ export function startCost(): void {
   const phases = Object.fromEntries(
     PHASES.map((phase) => [phase, { flops: 0, bytes: 0 }]),
   ) as Cost["phases"];
-  const cost: Cost = { phases, calls: 0, flops: 0, bytes: 0, peakBytes: tf.memory().numBytes };
+  const cost: Cost = { phases, flops: 0, bytes: 0, peakBytes: tf.memory().numBytes };
   const engine = tf.engine() as unknown as { runKernel: RunKernel };
   const original = engine.runKernel;
   let inside = false;
@@ -108,7 +106,6 @@ function book(
   const phase = cost.phases[currentPhase()];
   phase.flops += flops;
   phase.bytes += bytes;
-  cost.calls++;
   cost.flops += flops;
   cost.bytes += bytes;
   const { numBytes } = tf.engine().state;

@@ -14,14 +14,11 @@ function run(
     dataMs?: number;
     /** As rows of a table, rather than copied. */
     fromTable?: boolean;
-    /** Steps that the engine runs together; it says of no other that it ran. */
-    together?: number;
   },
   millisecondsOf: (step: number) => number,
 ) {
-  const { steps, evaluations = 2, hyperparameters = {}, dataMs = 0, together = 1 } = options;
+  const { steps, evaluations = 2, hyperparameters = {}, dataMs = 0 } = options;
   let time = 0;
-  let runs = 0;
   const protocol = { ...madeTask.tiers.smoke, evaluations };
   const made = madeData();
   const slow = {
@@ -44,14 +41,12 @@ function run(
       enough = true;
     },
     () => time,
-    () => runs,
   );
   const batches = clock.data.batches({ datasetSize: 48, batchSize: 8, seed: 0 });
   let done = 0;
   while (done < steps && !enough) {
     (batches.fromTable ?? batches).next();
     time += millisecondsOf(++done);
-    if (done % together === 0) runs++;
   }
   return { done, ...clock.read() };
 }
@@ -84,15 +79,6 @@ describe("the clock of a trial's steps", () => {
     const { mean, dataShare } = run({ steps: 10_000, dataMs: 1, fromTable }, () => 3);
     expect(mean).toBeCloseTo(0.004, 9);
     expect(dataShare).toBeCloseTo(0.25, 9);
-  });
-
-  it("divides the time of steps that run together among them", () => {
-    const { mean, fastest, dataShare } = run({ steps: 10_000, dataMs: 1, together: 4 }, (step) =>
-      step % 4 === 0 ? 13 : 1,
-    );
-    expect(mean).toBeCloseTo(0.005, 9);
-    expect(fastest).toBeCloseTo(0.005, 9);
-    expect(dataShare).toBeCloseTo(0.2, 9);
   });
 
   it("reads a trial that ends just as it becomes warm", () => {

@@ -1,5 +1,4 @@
 /** @file Times the steps of a trial from outside, by when it asks for its batches. */
-import { engineCounters } from "../engine/index.ts";
 import type { Configuration } from "../optimizer/search.ts";
 import type { BatchSource, TaskData } from "../train/data.ts";
 import { evenlySpaced } from "../train/points.ts";
@@ -35,15 +34,14 @@ export class StepClock {
   private readonly evaluated: ReadonlySet<number>;
   private readonly period: number;
   private steps = 0;
-  /** Of the step in progress, with those that are only recorded and run together with it. */
-  private turn = { began: 0, steps: 0, waited: 0, runs: 0 };
+  private began = 0;
+  private waited = 0;
 
   /** `onEnough` is called once enough warm steps were timed, maybe more than once. */
   constructor(
     { data, steps, protocol, hyperparameters }: TrialSpec,
     private readonly onEnough: () => void,
     private readonly now: () => number = () => performance.now(),
-    private readonly runs: () => number = () => engineCounters().runs,
   ) {
     this.evaluated = new Set(evenlySpaced(steps, protocol.evaluations));
     this.period = periodOf(hyperparameters);
@@ -66,9 +64,8 @@ export class StepClock {
       <T>(next: () => T): (() => T) =>
       () => {
         this.tick();
-        const asked = this.now();
         const batch = next();
-        this.turn.waited += this.now() - asked;
+        this.waited = this.now() - this.began;
         return batch;
       };
     const { fromTable } = source;
@@ -81,20 +78,16 @@ export class StepClock {
 
   /** Another step begins, so that the one before, if there was one, has ended. */
   private tick(): void {
-    const [now, runs] = [this.now(), this.runs()];
+    const now = this.now();
+    const took = now - this.began;
+    this.began = now;
     const ended = this.steps++;
-    this.turn.steps++;
-    // Only recorded so far (engines that record nothing count no runs).
-    if (runs > 0 && runs === this.turn.runs) return;
-    const { began, steps, waited } = this.turn;
-    this.turn = { began: now, steps: 0, waited: 0, runs };
     // What follows a step that is evaluated is not the step's.
     if (ended <= COLD_STEPS || this.evaluated.has(ended)) return;
     const { timed } = this;
-    const took = now - began;
-    for (let i = 0; i < steps; i++) timed.milliseconds.push(took / steps);
+    timed.milliseconds.push(took);
     timed.stepMs += took;
-    timed.dataMs += waited;
+    timed.dataMs += this.waited;
     if (!this.cold && isWarm(timed.milliseconds.length, timed.stepMs)) {
       this.cold = timed;
       this.timed = { milliseconds: [], stepMs: 0, dataMs: 0 };

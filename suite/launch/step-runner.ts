@@ -1,7 +1,7 @@
 /** @file One optimizer on one model, ready to step: what is timed. */
 import * as tf from "@tensorflow/tfjs-core";
 import { stream } from "../data/prng.ts";
-import { flush, readCost, startCost, stopCost } from "../engine/index.ts";
+import { flush, type PhaseCost, readCost, startCost, stopCost } from "../engine/index.ts";
 import { PHASES } from "../engine/phase.ts";
 import { disposeModel, ModelBuilder } from "../nn/model.ts";
 import type { Optimizer, OptimizerDeclaration } from "../optimizer/declaration.ts";
@@ -9,20 +9,15 @@ import type { Configuration } from "../optimizer/search.ts";
 import { withBatch } from "../train/batch-problem.ts";
 import type { RawBatch } from "../train/data.ts";
 import { rowsOf } from "../train/evaluation.ts";
-import { stepsPerRun } from "../train/step-runs.ts";
-import { mean } from "./blocks.ts";
 import type { StepModel } from "./step-models.ts";
 import type { PhaseFlops, Refresh } from "./step-phases.ts";
 
 export interface StepRunner {
   /** After this many steps everything recurs: blocks are whole multiples of it. */
   readonly period: number;
-  /** Small steps run a few at a time, as in a long trial. */
   readonly step: () => void;
-  /** Steps to the end of the period: nothing is left recorded there. */
-  readonly finishPeriod: () => void;
-  /** The mean over a period. */
-  readonly flops: PhaseFlops;
+  /** Counted, the mean over a period; does steps. */
+  readonly flops: () => PhaseFlops;
   readonly dispose: () => void;
 }
 
@@ -50,7 +45,7 @@ function configurationOf(declaration: OptimizerDeclaration, refresh: Refresh): C
   );
 }
 
-/** `refresh` is left out for methods without intervals. Counts costs, by two intervals of steps. Dispose of it in the end. */
+/** `refresh` is left out for methods without intervals. Dispose of it in the end. */
 export function startRunner(
   size: StepModel,
   batch: RawBatch,
@@ -65,45 +60,30 @@ export function startRunner(
     layers: model.layers,
     random: (name) => stream(1, name),
   });
-  const interval = refresh === "10" ? 10 : 1;
+  const period = refresh === "10" ? 10 : 1;
   const labels = stream(1, "labels");
   const options = { labelSmoothing: 0, dropout: labels, labels };
   // On the engine, as a trial's gathered batches are, and as a peer has it.
   const inputs = rowsOf(batch.inputs, size.shape);
   let done = 0;
-  const record = () => {
+  const step = () => {
     const once = { inputs: tf.clone(inputs), labels: batch.labels };
     withBatch(model, once, size.shape, options, (problem) => {
       optimizer.step(problem, { step: done++, rateFactor: 1, progress: 0.5 }).dispose();
     });
-  };
-  const counted = () => {
-    startCost();
-    record();
-    const cost = readCost();
-    stopCost();
     flush();
-    return cost;
-  };
-  // The first interval refreshes even what is never renewed.
-  for (let i = 0; i < interval; i++) counted();
-  const costs = Array.from({ length: interval }, counted);
-  const together = costs.map((cost) => stepsPerRun(Number.POSITIVE_INFINITY, cost));
-  let period = interval;
-  while (period % Math.max(...together) > 0) period += interval;
-  const step = () => {
-    record();
-    if (done % (together[(done - 1) % interval] as number) === 0) flush();
   };
   return {
     period,
     step,
-    finishPeriod: () => {
-      while (done % period > 0) step();
+    flops: () => {
+      startCost();
+      for (let i = 0; i < period; i++) step();
+      const { phases } = readCost();
+      stopCost();
+      const mean = ({ flops }: PhaseCost) => flops / period;
+      return Object.fromEntries(PHASES.map((phase) => [phase, mean(phases[phase])])) as PhaseFlops;
     },
-    flops: Object.fromEntries(
-      PHASES.map((phase) => [phase, mean(costs.map(({ phases }) => phases[phase].flops))]),
-    ) as PhaseFlops,
     dispose: () => {
       inputs.dispose();
       optimizer.state.dispose();

@@ -21,14 +21,14 @@ export interface Turns {
   dispose(): void;
 }
 
-/** Warms a runner up. Dispose of it in the end. */
-export function startTurns({ step, period, finishPeriod, flops, dispose }: StepRunner): Turns {
+/** Warms a runner up and counts its cost. Dispose of it in the end. */
+export function startTurns({ step, period, flops, dispose }: StepRunner): Turns {
   warmUp(step, period > 1 ? 2 * period : COLD_STEPS);
-  finishPeriod();
+  const counted = flops();
   const steps = period * countIn(period * mean(timeSteps(step, period)), MOST_STEPS / period);
   const blocks: number[] = [];
   return {
-    flops,
+    flops: counted,
     blocks,
     block: () => {
       const block = mean(timeSteps(step, steps));

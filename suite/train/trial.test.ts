@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { adamw } from "../../optimizers/adamw.ts";
 import { kfac } from "../../optimizers/kfac.ts";
 import { sgd } from "../../optimizers/sgd.ts";
 import { trainingBatches } from "../data/batches.ts";
 import { examplesOf, type Preparation } from "../data/examples.ts";
 import { stream } from "../data/prng.ts";
-import { engineCounters, useBackend } from "../engine/index.ts";
+import { useBackend } from "../engine/index.ts";
 import { linear } from "../nn/linear.ts";
 import type { Model, ModelBuilder } from "../nn/model.ts";
 import type { OptimizerDeclaration } from "../optimizer/declaration.ts";
@@ -18,14 +18,6 @@ import type { TaskData } from "./data.ts";
 import { madeData } from "./made-data.ts";
 import type { TrialSpec } from "./spec.ts";
 import { runTrial, TrialInterrupted } from "./trial.ts";
-
-/** How many steps are run together, where a test decides it. */
-const together = vi.hoisted<{ steps?: number }>(() => ({}));
-vi.mock("./step-runs.ts", async (load) => {
-  const { stepsPerRun } = await load<typeof import("./step-runs.ts")>();
-  const decided: typeof stepsPerRun = (...given) => together.steps ?? stepsPerRun(...given);
-  return { stepsPerRun: decided };
-});
 
 function build(builder: ModelBuilder): Model {
   const hidden = linear(builder, "hidden", { dIn: 5, dOut: 8, bias: true });
@@ -134,27 +126,6 @@ describe("runTrial", () => {
     expect(other.fingerprint).not.toBe(first.fingerprint);
   });
 
-  it.each([any(sgd), any(adamw)])(
-    "gives the same bits where steps run together: $id",
-    async (optimizer) => {
-      const long = { ...spec(optimizer, { learningRate: 0.01 }), steps: 1600 };
-      const runsOf = async () => {
-        const { runs } = engineCounters();
-        const outcome = await runTrial(long);
-        return { outcome, runs: engineCounters().runs - runs };
-      };
-      const joined = await runsOf();
-      together.steps = 1;
-      const single = await runsOf().finally(() => {
-        together.steps = undefined;
-      });
-      expect(joined.runs).toBeLessThan(single.runs / 2);
-      expect(joined.outcome.fingerprint).toBe(single.outcome.fingerprint);
-      expect(joined.outcome.training).toEqual(single.outcome.training);
-      expect(joined.outcome.final).toEqual(single.outcome.final);
-    },
-  );
-
   it("trains on rows of a table that the engine keeps with the same bits, memory and counts", async () => {
     const before = tf.memory().numTensors;
     const asked = spec(any(kfac), { damping: 0.01 });
@@ -184,32 +155,6 @@ describe("runTrial", () => {
     expect(resumed.fingerprint).toBe(whole.fingerprint);
     expect(resumed.training).toEqual(whole.training);
     expect(resumed.final).toEqual(whole.final);
-    expect(resumed.cost.flops).toBe(whole.cost.flops);
-  });
-
-  it("runs the small steps of a long trial four at a time, and is left only between runs", async () => {
-    const long = { ...spec(any(sgd), {}), steps: 2400 };
-    const before = engineCounters().runs;
-    const whole = await runTrial(long);
-    expect(engineCounters().runs - before).toBeLessThan(long.steps / 2);
-    const stop = new AbortController();
-    let taken = 0;
-    const batches: TaskData["batches"] = (options) => {
-      const source = long.data.batches(options);
-      const next = () => {
-        if (++taken === 1002) stop.abort();
-        return source.next();
-      };
-      return { ...source, next };
-    };
-    const checkpoint = { path: join(folder, "long.checkpoint"), everySeconds: 1000 };
-    const watched = { ...long, data: { ...long.data, batches } };
-    const interrupted = runTrial(watched, { checkpoint, signal: stop.signal });
-    await expect(interrupted).rejects.toThrow(TrialInterrupted);
-    expect(taken).toBe(1004);
-    const resumed = await runTrial(long, { checkpoint });
-    expect(resumed.fingerprint).toBe(whole.fingerprint);
-    expect(resumed.training).toEqual(whole.training);
     expect(resumed.cost.flops).toBe(whole.cost.flops);
   });
 

@@ -22,7 +22,6 @@ import { evenlySpaced } from "./points.ts";
 import { appendEvaluation, emptyCurves, finiteOrNull } from "./recorder.ts";
 import { type Resumable, resume, save } from "./resume.ts";
 import type { TrialSpec } from "./spec.ts";
-import { stepsPerRun } from "./step-runs.ts";
 
 /** The streams of a trial that outlive its start; batches keep their own. */
 const STREAMS = ["dropout", "labels", "probe", "sketch"];
@@ -44,8 +43,6 @@ interface Run extends Resumable {
   readonly curveSteps: ReadonlySet<number>;
   readonly diverged: (step: number, loss: number) => string | undefined;
   readonly diagnostics: ReturnType<typeof diagnosticsRecorder>;
-  /** Whether all recorded steps have run. Only then is a trial left, so that it goes on as if it had not been. */
-  settled: boolean;
 }
 
 /**
@@ -66,7 +63,7 @@ export async function runTrial(spec: TrialSpec, hooks: TrialHooks = {}): Promise
         await nextTurn();
         lastTurn = performance.now();
       }
-      if (!stopped && run.settled && hooks.signal?.aborted) {
+      if (!stopped && hooks.signal?.aborted) {
         if (hooks.checkpoint) save(run, hooks.checkpoint.path);
         throw new TrialInterrupted("The trial was asked to stop.");
       }
@@ -118,7 +115,6 @@ async function startRun(spec: TrialSpec, hooks: TrialHooks): Promise<Run> {
     curveSteps: new Set(evenlySpaced(spec.steps, MAX_CURVE_POINTS)),
     diverged: divergenceWatch(),
     diagnostics: diagnosticsRecorder(spec.steps, spec.diagnosticPoints ?? 0),
-    settled: true,
   };
   if (hooks.checkpoint) resume(run, hooks.checkpoint.path);
   return run;
@@ -157,12 +153,11 @@ function trainStep(run: Run): void {
       loss.dispose();
     },
   );
+  flush();
   const cost = readCost();
   stopCost();
   progress.step++;
   progress.lossSteps++;
-  run.settled = isLookedAt(run) || progress.step % stepsPerRun(spec.steps, cost) === 0;
-  if (run.settled) flush();
   for (const phase of PHASES) {
     const sum = progress.phases[phase] as { flops: number; bytes: number };
     sum.flops += cost.phases[phase].flops;
@@ -176,12 +171,6 @@ function trainStep(run: Run): void {
   progress.seconds.compile += compile;
   progress.seconds.data += (gotData - began) / 1000;
   progress.seconds.train += (performance.now() - began) / 1000 - compile;
-}
-
-/** Whether the last step is looked at: then its time should not be the look's. */
-function isLookedAt({ progress, curveSteps, evaluationSteps, diagnostics }: Run): boolean {
-  const { step } = progress;
-  return curveSteps.has(step) || evaluationSteps.has(step) || diagnostics.due(step);
 }
 
 /** As a graph's result, which stays in a GPU's memory: values from JavaScript travel at every step. */
@@ -223,8 +212,7 @@ async function afterStep(run: Run): Promise<Stop | undefined> {
   }
   const stopped = run.evaluationSteps.has(step) ? await evaluateNow(run) : undefined;
   if (diagnostics.due(step)) await diagnostics.record(run);
-  const mayStop = !stopped && run.settled && step < spec.steps;
-  if (mayStop && hooks.checkpoint) checkpointIfDue(run, hooks.checkpoint);
+  if (!stopped && hooks.checkpoint && step < spec.steps) checkpointIfDue(run, hooks.checkpoint);
   return stopped;
 }
 
