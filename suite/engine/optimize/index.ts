@@ -10,6 +10,7 @@ import { fuseLogSoftmax } from "./log-softmax.ts";
 import { mergeEqualNodes } from "./merge.ts";
 import { simplifySteps } from "./relu.ts";
 import { type Rewrite, Rewriter } from "./rewriter.ts";
+import { sumSquares } from "./square-sums.ts";
 
 const REWRITES: readonly Rewrite[] = [
   mergeEqualNodes,
@@ -21,6 +22,7 @@ const REWRITES: readonly Rewrite[] = [
   foldAdditions,
   moveLayoutTurns,
   multiplyByOnes,
+  sumSquares,
   mergeEqualNodes,
   expandOwnOps,
 ];

@@ -38,6 +38,19 @@ describe("what is left of a graph", () => {
     expect(left).toEqual({ Reshape: 1, Mul: 1 });
   });
 
+  it("adds up squares in one pass, over whole tensors and where nothing else reads them", () => {
+    const squares = (b: ModelBuilder, axes: number[]) => {
+      const square = b.node("Mul", ["x", "x"]);
+      return [square, b.node("crossover:ReduceSum", [square, b.ints(axes)], { keepdims: 0 })];
+    };
+    const whole = (b: ModelBuilder) => squares(b, [0, 1])[1] as string;
+    expect(census({ x: [4, 3] }, whole)).toEqual({ ReduceSumSquare: 1 });
+    const rows = (b: ModelBuilder) => squares(b, [1])[1] as string;
+    expect(census({ x: [4, 3] }, rows)).toEqual({ Mul: 1, ReduceSum: 1 });
+    const both = (b: ModelBuilder) => b.node("Add", squares(b, [0, 1]));
+    expect(census({ x: [4, 3] }, both)).toEqual({ Mul: 1, ReduceSum: 1, Add: 1 });
+  });
+
   it("keeps a Tile whose reader needs every element", () => {
     const left = census({ x: [1], y: [2, 2] }, (b) => {
       const full = b.reshape(b.node("Tile", ["x", b.ints([4])]), [2, 2]);
@@ -164,5 +177,16 @@ describe("rewritten graphs compute what tfjs computes", () => {
       else expect(value).toBe(wanted);
     });
     expect(actual).toHaveLength(expected.length);
+  });
+
+  it("sums of squares, with the bits that products add up to", () => {
+    for (const shape of [[7], [64, 33], [3, 3, 16, 5], [300, 200], [1, 9]]) {
+      const x = tf.mul(draw(shape, 1), tf.exp(tf.mul(draw(shape, 2), 5)));
+      const products = tf.square(x);
+      // They are kept: something else reads them.
+      const twoPasses = tf.sum(products).dataSync();
+      expect(tf.tidy(() => tf.sum(tf.square(x)).dataSync())).toEqual(twoPasses);
+      tf.dispose([x, products]);
+    }
   });
 });
