@@ -109,11 +109,12 @@ export const foof = defineOptimizer({
           inverses.compute();
         });
       },
-      apply: (gradientOf) =>
+      apply: (gradientOf, { observations }) =>
         new Map(
           treated.flatMap((layer, i) => {
             const gradient = gradientMatrix(layer, gradientOf);
-            return asParameters(layer, (factors[i] as InputFactor).solve(gradient));
+            const { solve } = factors[i] as InputFactor;
+            return asParameters(layer, solve(gradient, observations.get(layer.layer)));
           }),
         ),
       diagnose: (problem) => {

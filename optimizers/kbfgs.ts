@@ -36,7 +36,7 @@ import { type Diagnostics, defineOptimizer } from "../suite/optimizer/declaratio
 import { conditionNumber } from "../suite/optimizer/diagnostics.ts";
 import type { EventCounters } from "../suite/optimizer/events.ts";
 import { type DueInverses, dueInverses, factorInverse } from "../suite/optimizer/factor-inverse.ts";
-import { fewRows } from "../suite/optimizer/few-rows.ts";
+import { fewRows, fewRowsRequest } from "../suite/optimizer/few-rows.ts";
 import {
   damping,
   intervalHyperparameters,
@@ -109,7 +109,8 @@ export const kbfgs = defineOptimizer({
     const outputs = { preactivations: true, outputGradients: true };
     return {
       treated: parametersOf(layers, "all"),
-      request: (info) => (curvatureDue(h, info) ? { inputs: true, ...outputs } : {}),
+      request: (info) =>
+        curvatureDue(h, info) ? { inputs: true, ...outputs } : fewRowsRequest(layers),
       refresh: ({ observations }, problem, info) => {
         if (!curvatureDue(h, info)) return;
         layers.forEach(({ layer }, i) => {

@@ -32,6 +32,7 @@ import {
 import { conditionNumber, withScratchState } from "../suite/optimizer/diagnostics.ts";
 import { type DueInverses, dueInverses } from "../suite/optimizer/factor-inverse.ts";
 import { factorSystem } from "../suite/optimizer/factor-system.ts";
+import { fewRowsRequest } from "../suite/optimizer/few-rows.ts";
 import {
   biasTreatment,
   damping,
@@ -118,7 +119,7 @@ export const kfac = defineOptimizer({
     };
     return {
       treated: parametersOf(layers, "all"),
-      request: (info) => (statisticsDue(h, info) ? shown : {}),
+      request: (info) => (statisticsDue(h, info) ? shown : fewRowsRequest(layers)),
       refresh: ({ observations }, problem, info) => {
         for (const block of blocks) {
           if (statisticsDue(h, info)) {
@@ -128,7 +129,12 @@ export const kfac = defineOptimizer({
         }
         inPhase("inverse", () => inverses.compute());
       },
-      apply: (gradientOf) => new Map(blocks.flatMap((block) => block.apply(gradientOf))),
+      apply: (gradientOf, { observations }) =>
+        new Map(
+          layers.flatMap(({ layer }, i) =>
+            (blocks[i] as KroneckerBlock).apply(gradientOf, observations.get(layer)),
+          ),
+        ),
       diagnose: (problem) => {
         if (h.statistics === "ema") return conditions(blocks);
         // The last batch's factors are gone: look at those of this one.
@@ -167,8 +173,8 @@ interface KroneckerBlock {
   observe(observations: Pass["observations"], problem: Problem): void;
   /** Has both inverses computed with all others that are due. */
   invert(): void;
-  /** P(G) of the weight and, where there is one, of the bias. */
-  apply(gradientOf: GradientOf): [Parameter, tf.Tensor][];
+  /** P(G) of the weight and, where there is one, of the bias; `observation` as in `InputFactor`. */
+  apply(gradientOf: GradientOf, observation?: Observation): [Parameter, tf.Tensor][];
   /** Condition numbers of the damped factors. */
   conditions(): Diagnostics;
 }
@@ -217,12 +223,12 @@ function kroneckerBlock(
       a.invert(ridgeA);
       systemB.refresh(b.estimate(), ridgeB);
     },
-    apply: (gradientOf) => {
+    apply: (gradientOf, observation) => {
       // A bias of its own is one more row for B.
       const biasRows =
         bias && !homogeneous ? [tf.reshape<tf.Rank.R2>(gradientOf(bias), [1, dOut])] : [];
       let biasDirection: tf.Tensor2D | undefined;
-      const direction = a.solve(gradientMatrix(treated, gradientOf), (x) => {
+      const direction = a.solve(gradientMatrix(treated, gradientOf), observation, (x) => {
         const [product, row] = systemB.right([x, ...biasRows]);
         biasDirection = row;
         return product as tf.Tensor2D;

@@ -8,7 +8,7 @@
  *
  * and cheaper: rows³ + 2·rows²·dIn instead of dIn³ + 2·rows·dIn².
  *
- * Where A is a system (factor-system.ts) and the rows are few, they are its right-hand sides, too, instead of
+ * Where the rows are few and were shown, they are multiplied, or are a system's right-hand sides, instead of
  * the gradient's columns: `(A + λI)⁻¹ G R = ((A + λI)⁻¹ hᵀ)(δR)`, for a factor R on the other side.
  */
 import * as tf from "@tensorflow/tfjs-core";
@@ -18,7 +18,7 @@ import type { Observation } from "../nn/evaluate.ts";
 import { conditionNumber } from "./diagnostics.ts";
 import type { DueInverses, OnceUsed } from "./factor-inverse.ts";
 import { factorSystem, isSolved } from "./factor-system.ts";
-import { fewRows, type GradientRows } from "./few-rows.ts";
+import { fewRows } from "./few-rows.ts";
 import {
   type IntervalHyperparameters,
   inversesFollowCurvature,
@@ -42,10 +42,14 @@ export interface InputFactor {
   /** Has the inverse computed with all others that are due, or the system posed. */
   invert(ridge: tf.Tensor | number): void;
   /**
-   * `(A + λI)⁻¹ G R` for the gradient `[a, dOut]`; `right` multiplies a matrix of dOut columns with R,
-   * and is called once.
+   * `(A + λI)⁻¹ G R` for the gradient `[a, dOut]`; `observation`: of its batch, where the step looks at
+   * it; `right` multiplies a matrix of dOut columns with R, and is called once.
    */
-  solve(gradient: tf.Tensor2D, right?: (x: tf.Tensor2D) => tf.Tensor2D): tf.Tensor2D;
+  solve(
+    gradient: tf.Tensor2D,
+    observation: Observation | undefined,
+    right?: (x: tf.Tensor2D) => tf.Tensor2D,
+  ): tf.Tensor2D;
   /** Condition number of what was inverted: while the batch's statistics are there. */
   condition(ridge: tf.Tensor | number): tf.Tensor;
 }
@@ -81,7 +85,6 @@ export function inputFactor(
   const covariance = statistic(state, `${layer.name}.A`, { ...h, shape, transient });
   const system = factorSystem(state, `${layer.name}.inverseA`, systemOptions(treated, h), inverses);
   let through: RowSystem | undefined;
-  let few: GradientRows | undefined;
 
   return {
     observe: (observation, divisor = observation.rows) => {
@@ -90,7 +93,6 @@ export function inputFactor(
       } else {
         // A convolution's patches are large: they end here.
         covariance.observe(tf.tidy(() => inputCovariance(treated, observation, divisor)));
-        few = system.isSolved ? fewRows(treated, observation) : undefined;
       }
     },
     trace: () => {
@@ -102,12 +104,13 @@ export function inputFactor(
       if (through) through.invert(ridge, inverses);
       else system.refresh(covariance.estimate(), ridge);
     },
-    solve: (gradient, right = (x) => x) => {
+    solve: (gradient, observation, right = (x) => x) => {
       if (through) {
         const solution = right(through.solve());
         through = undefined;
         return solution;
       }
+      const few = fewRows(treated, observation);
       if (!few) return right(system.left(gradient));
       return tf.matMul(system.left(tf.transpose(few.inputs)), right(few.outputGradients));
     },
