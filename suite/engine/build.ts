@@ -4,6 +4,7 @@ import type { GraphBuilder, Named, OnnxDtype, TensorSpec } from "./graph.ts";
 import { ABSENT, sameShape, sizeOf } from "./graph.ts";
 import type { Model } from "./model.ts";
 import { ModelBuilder } from "./model.ts";
+import { expandOwnOps } from "./optimize/expand.ts";
 import { optimize } from "./optimize/index.ts";
 import { type Feed, isFed, type RecordedGraph } from "./recorded.ts";
 import { type Chain, splitGraph } from "./tail/split.ts";
@@ -61,6 +62,10 @@ export function build(recorded: RecordedGraph, device: Device, threads: number):
   });
   const weight = weightOf(builder);
   const { chains, left } = splitGraph(builder, outputs, threads);
+  expandOwnOps(
+    builder,
+    left.map(({ name }) => name),
+  );
   const model: Model = {
     inputs: inputs.map(valueInfo),
     outputs: left.map(valueInfo),

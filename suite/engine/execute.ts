@@ -204,7 +204,9 @@ export class LazyGraph {
     const tensors: Record<string, RuntimeTensor> = {};
     const buffers = new Map<string, Buffer>();
     graph.inputs.forEach(({ name, spec }, i) => {
-      const { buffer, device } = feeds[used[i] as number] as Value;
+      const value = feeds[used[i] as number] as Value;
+      if (graph.tail && value.buffer) value.buffer = this.pool.settle(value.buffer);
+      const { buffer, device } = value;
       tensors[name] = (device ?? (buffer as Buffer)).as(spec.shape);
       if (buffer !== null) buffers.set(name, buffer);
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BufferPool } from "./pool.ts";
+import { type Buffer, BufferPool } from "./pool.ts";
 
 const MEGABYTE = 2 ** 18;
 
@@ -35,6 +35,15 @@ describe("the buffer pool", () => {
     pool.allocations = 0;
     for (let i = 0; i < 600; i++) pool.take("float32", MEGABYTE);
     expect(pool.allocations).toBe(0);
+  });
+
+  it("copies what was taken over where it is to be settled, once", () => {
+    const pool = new BufferPool();
+    const adopted = pool.adopt("float32", Float32Array.of(1, 2)) as Buffer;
+    const settled = pool.settle(adopted);
+    expect(settled).not.toBe(adopted);
+    expect([...settled.data]).toEqual([1, 2]);
+    expect(pool.settle(settled)).toBe(settled);
   });
 
   it("takes over arrays that own their memory alone", () => {

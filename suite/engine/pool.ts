@@ -74,12 +74,19 @@ export class BufferPool {
     return new Buffer(dtype, data, true);
   }
 
-  /** Takes an array over without a copy, or returns null where it shares memory with others or belongs in the arena. */
+  /** Takes an array over without a copy, or returns null where it shares memory with others. */
   adopt(dtype: BufferDtype, data: TensorArray): Buffer | null {
-    if (this.arena !== null && dtype === "float32") return null;
     if (data.buffer.byteLength !== data.byteLength || this.owned.has(data.buffer)) return null;
     this.owned.add(data.buffer);
     return new Buffer(dtype, data, false);
+  }
+
+  /** The buffer, or a copy of it in the arena if it was taken over from elsewhere. */
+  settle(buffer: Buffer): Buffer {
+    if (buffer.pooled || buffer.dtype !== "float32") return buffer;
+    const copy = this.take(buffer.dtype, buffer.data.length);
+    copy.data.set(buffer.data);
+    return copy;
   }
 
   give(buffer: Buffer): void {

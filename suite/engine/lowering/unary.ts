@@ -84,11 +84,7 @@ export function registerUnary(): void {
     "Relu6",
     unary(FLOAT, (b, x) => b.node("Clip", [x, zero(b), b.constant(6, "float32")])),
   );
-  // ONNX gives NaN for NaN, tfjs 0.
-  registerLowering(
-    "Sign",
-    unary(FLOAT, (b, x) => b.node("Where", [b.node("IsNaN", [x]), zero(b), b.node("Sign", [x])])),
-  );
+  registerLowering("Sign", unary(FLOAT, op("crossover:Sign")));
   registerLowering("Step", unary(FLOAT, step));
   registerLowering("LogicalNot", unary(["bool"], op("Not")));
   registerLowering("IsNan", unary(FLOAT, op("IsNaN"), "bool"));

@@ -2,7 +2,6 @@
 import type { ModelBuilder } from "../model.ts";
 import { readBroadcastSources } from "./broadcast.ts";
 import { multiplyByOnes } from "./column-sums.ts";
-import { expandOwnOps } from "./expand.ts";
 import { foldAdditions, foldTransposes } from "./gemm.ts";
 import { dropGuards } from "./guards.ts";
 import { moveLayoutTurns } from "./layout.ts";
@@ -24,10 +23,12 @@ const REWRITES: readonly Rewrite[] = [
   multiplyByOnes,
   sumSquares,
   mergeEqualNodes,
-  expandOwnOps,
 ];
 
-/** Rewrites the builder's nodes; returns the names that its outputs have then. */
+/**
+ * Rewrites the builder's nodes; returns the names that its outputs have then. Ops of our own are left:
+ * `expandOwnOps`.
+ */
 export function optimize(builder: ModelBuilder, outputs: readonly string[]): string[] {
   const graph = new Rewriter(builder, [...outputs]);
   graph.prune();

@@ -5,6 +5,7 @@ import { logSoftmax } from "../gradients.ts";
 import { flush, useBackend } from "../index.ts";
 import { ModelBuilder } from "../model.ts";
 import { draw } from "../testing/models.ts";
+import { expandOwnOps } from "./expand.ts";
 import { optimize } from "./index.ts";
 
 /** What is left of nodes that `write` adds, by op, after all rewrites. */
@@ -14,7 +15,7 @@ function census(
 ): Record<string, number> {
   const builder = new ModelBuilder("cpu");
   for (const [name, shape] of Object.entries(shapes)) builder.declare(name, shape);
-  optimize(builder, [write(builder)]);
+  expandOwnOps(builder, optimize(builder, [write(builder)]));
   const counts: Record<string, number> = {};
   for (const { op } of builder.list) counts[op] = (counts[op] ?? 0) + 1;
   return counts;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Arena } from "./arena.ts";
 import { type Arithmetic, isArithmetic, type Program } from "./program.ts";
 
-const UNARY = ["Abs", "Neg", "Sqrt"] as const;
+const UNARY = ["Abs", "Neg", "Sqrt", "crossover:Sign"] as const;
 const BINARY = ["Add", "Sub", "Mul", "Div"] as const;
 
 /** One operation after the other, each rounded to float32. */
@@ -11,6 +11,7 @@ const COMPUTE: Record<Arithmetic, (x: number, y: number) => number> = {
   Abs: Math.abs,
   Neg: (x) => -x,
   Sqrt: Math.sqrt,
+  "crossover:Sign": (x) => (x > 0 ? 1 : 0) - (x < 0 ? 1 : 0),
   Add: (x, y) => x + y,
   Sub: (x, y) => x - y,
   Mul: (x, y) => x * y,

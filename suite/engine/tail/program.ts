@@ -4,12 +4,34 @@
  * those of the same operations one after the other.
  */
 
-/** WebAssembly's opcode after the SIMD prefix, by ONNX op. */
-const OPCODES = { Abs: 224, Neg: 225, Sqrt: 227, Add: 228, Sub: 229, Mul: 230, Div: 231 } as const;
+/** WebAssembly's instructions, without their SIMD prefix. */
+const SIMD = {
+  ...{ load: 0, store: 11, splat: 19, less: 67, greater: 68, and: 78 },
+  ...{ abs: 224, neg: 225, sqrt: 227, add: 228, sub: 229, mul: 230, div: 231 },
+} as const;
 
-export type Arithmetic = keyof typeof OPCODES;
+/** The code of one value. */
+type Code = readonly number[];
 
-export const isArithmetic = (op: string): op is Arithmetic => Object.hasOwn(OPCODES, op);
+/** By op, with its domain. */
+const EMIT = {
+  Abs: (x: Code) => [...x, ...simd("abs")],
+  Neg: (x: Code) => [...x, ...simd("neg")],
+  Sqrt: (x: Code) => [...x, ...simd("sqrt")],
+  Add: (x: Code, y: Code) => [...x, ...y, ...simd("add")],
+  Sub: (x: Code, y: Code) => [...x, ...y, ...simd("sub")],
+  Mul: (x: Code, y: Code) => [...x, ...y, ...simd("mul")],
+  Div: (x: Code, y: Code) => [...x, ...y, ...simd("div")],
+  "crossover:Sign": (x: Code) => [
+    ...oneWhere(x, "greater"),
+    ...oneWhere(x, "less"),
+    ...simd("sub"),
+  ],
+} as const;
+
+export type Arithmetic = keyof typeof EMIT;
+
+export const isArithmetic = (op: string): op is Arithmetic => Object.hasOwn(EMIT, op);
 
 /** Values are numbered: the tensors, the scalars, and what each step computes from earlier ones. */
 export interface Program {
@@ -46,10 +68,10 @@ const CODE = {
   localSet: 0x21,
   localTee: 0x22,
   constant: 0x41,
+  float: 0x43,
   lessUnsigned: 0x49,
   add: 0x6a,
 } as const;
-const SIMD = { load: 0, store: 11, splat: 19 } as const;
 
 export function compileProgram(program: Program, memory: WebAssembly.Memory): ProgramFunction {
   const module = new WebAssembly.Module(encodeProgram(program));
@@ -89,24 +111,26 @@ function body({ tensors, scalars, steps, results }: Program, parameters: number)
   return [
     ...times(scalars, (i) => [
       ...get(bytes + 1 + i),
-      ...simd(SIMD.splat),
+      ...simd("splat"),
       ...local(CODE.localSet, value(tensors + i)),
     ]),
     ...[CODE.loop, NO_BLOCK_TYPE],
     ...times(tensors, (i) => [
       ...address(i),
-      ...[...simd(SIMD.load), ...ALIGNED],
+      ...[...simd("load"), ...ALIGNED],
       ...local(CODE.localSet, value(i)),
     ]),
     ...steps.flatMap(({ op, inputs }, i) => [
-      ...inputs.flatMap((input) => get(value(input))),
-      ...simd(OPCODES[op]),
+      ...emit(
+        op,
+        inputs.map((input) => get(value(input))),
+      ),
       ...local(CODE.localSet, value(tensors + scalars + i)),
     ]),
     ...results.flatMap((result, i) => [
       ...address(tensors + i),
       ...get(value(result)),
-      ...[...simd(SIMD.store), ...ALIGNED],
+      ...[...simd("store"), ...ALIGNED],
     ]),
     ...[...get(offset), CODE.constant, LANES_BYTES, CODE.add, ...local(CODE.localTee, offset)],
     ...[...get(bytes), CODE.lessUnsigned, CODE.branchIf, 0],
@@ -114,7 +138,20 @@ function body({ tensors, scalars, steps, results }: Program, parameters: number)
   ];
 }
 
-const simd = (opcode: number): number[] => [0xfd, ...unsigned(opcode)];
+const emit = (op: Arithmetic, [x = [], y = []]: readonly Code[]): number[] => EMIT[op](x, y);
+
+const simd = (name: keyof typeof SIMD): number[] => [0xfd, ...unsigned(SIMD[name])];
+
+/** 1 where x is greater, or less, than 0. */
+const oneWhere = (x: Code, comparison: "greater" | "less"): number[] => [
+  ...[...x, ...splat(0), ...simd(comparison)],
+  ...[...splat(1), ...simd("and")],
+];
+
+const splat = (value: number): number[] => [
+  ...[CODE.float, ...new Uint8Array(Float32Array.of(value).buffer)],
+  ...simd("splat"),
+];
 
 const times = (count: number, code: (index: number) => number[]): number[] =>
   Array.from({ length: count }, (_, i) => code(i)).flat();

@@ -5,7 +5,7 @@
 import type { Named, OnnxNode } from "../graph.ts";
 import { sameShape, sizeOf } from "../graph.ts";
 import type { ModelBuilder } from "../model.ts";
-import { Rewriter } from "../optimize/rewriter.ts";
+import { qualified, Rewriter } from "../optimize/rewriter.ts";
 import { type Arithmetic, isArithmetic, type Program } from "./program.ts";
 
 /** Arithmetic over tensors of one size, with the names of what it reads and makes. */
@@ -80,13 +80,11 @@ function lastArithmetic(graph: Rewriter, outputs: ReadonlySet<string>): Set<Onnx
 }
 
 /** Whether it is arithmetic over tensors of one shape and scalars. */
-function isElementwise(
-  graph: Rewriter,
-  { op, domain, inputs, outputs: [name = ""] }: OnnxNode,
-): boolean {
+function isElementwise(graph: Rewriter, node: OnnxNode): boolean {
+  const [name = ""] = node.outputs;
   const shape = graph.shape(name);
-  if (!shape || sizeOf(shape) < 2 || domain !== "" || !isArithmetic(op)) return false;
-  return inputs.every((input) => {
+  if (!shape || sizeOf(shape) < 2 || !isArithmetic(qualified(node))) return false;
+  return node.inputs.every((input) => {
     const given = graph.shape(input);
     if (!given) return false;
     return sameShape(given, shape) ? !graph.known.values(input) : sizeOf(given) === 1;
@@ -133,9 +131,9 @@ function chainOf(graph: Rewriter, nodes: readonly OnnxNode[], outputs: ReadonlyS
     program: {
       tensors: tensors.size,
       scalars: scalars.length,
-      steps: nodes.map(({ op, inputs }) => ({
-        op: op as Arithmetic,
-        inputs: inputs.map(numberOf),
+      steps: nodes.map((node) => ({
+        op: qualified(node) as Arithmetic,
+        inputs: node.inputs.map(numberOf),
       })),
       results: results.map(numberOf),
     },

@@ -110,6 +110,23 @@ describe("training", () => {
     expect(run).toHaveBeenCalledTimes(5);
   });
 
+  it("reads what a kernel without a lowering has computed", async () => {
+    const run = vi.spyOn(Tail.prototype, "run");
+    const compute = () =>
+      tf.tidy(() => {
+        const spectrum = tf.spectral.fft(tf.complex(draw([6], 1), draw([6], 2)));
+        const product = tf.matMul(draw([2, 3], 3) as tf.Tensor2D, draw([3, 3], 4) as tf.Tensor2D);
+        const parts = tf.mul(tf.real(spectrum), tf.reshape(product, [6]));
+        return [...tf.sub(tf.mul(parts, 0.5), parts).dataSync()];
+      });
+    await useBackend({ threads: 64, spinning: false });
+    const whole = compute();
+    expect(run).not.toHaveBeenCalled();
+    await useBackend({ threads: 1 });
+    expect(compute()).toEqual(whole);
+    expect(run).toHaveReturnedWith(true);
+  });
+
   it("goes on where the arena has no room", async () => {
     await useBackend({ threads: 1 });
     const wanted = trained();
