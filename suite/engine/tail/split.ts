@@ -24,8 +24,8 @@ export interface Split {
   readonly left: readonly Named[];
 }
 
-/** In the time of one pass of ONNX Runtime's threads a chain's one thread does this many operations each. */
-const OPERATIONS_PER_THREAD = 2;
+/** A chain has one thread: it is worth it from as many operations as ONNX Runtime has threads, and from two. */
+const FEWEST_OPERATIONS = 2;
 /** Longer chains compile slowly. */
 const MOST_OPERATIONS = 500;
 
@@ -43,7 +43,7 @@ export function splitGraph(
     outputs.filter(({ spec }) => spec.dtype === "float32").map(({ name }) => name),
   );
   const groups = connected(graph, lastArithmetic(graph, floats)).filter(
-    ({ length }) => length >= OPERATIONS_PER_THREAD * threads && length <= MOST_OPERATIONS,
+    ({ length }) => length >= Math.max(FEWEST_OPERATIONS, threads) && length <= MOST_OPERATIONS,
   );
   const chains = groups.map((nodes) => chainOf(graph, nodes, floats));
   const made = new Set(chains.flatMap(({ results }) => results));

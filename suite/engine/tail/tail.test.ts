@@ -58,7 +58,7 @@ describe("a graph", () => {
 
   it("stays whole where many threads are as fast, or nothing would be left", () => {
     const { b, moved, weight } = momentumGraph();
-    expect(splitGraph(b, [float(weight, [4, 3]), float(moved, [4, 3])], 3).chains).toEqual([]);
+    expect(splitGraph(b, [float(weight, [4, 3]), float(moved, [4, 3])], 6).chains).toEqual([]);
     const bare = new ModelBuilder("cpu");
     for (const name of ["x", "y"]) bare.declare(name, [6]);
     const sum = bare.node("Add", [bare.node("Mul", ["x", "y"]), "y"]);
