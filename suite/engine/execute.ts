@@ -13,7 +13,7 @@ import type {
 } from "./graph.ts";
 import { sizeOf, TraceNode } from "./graph.ts";
 import type { CompiledGraph, Plan } from "./plan.ts";
-import { changedScalars, fits, scalarOf } from "./plan.ts";
+import { changedScalars, fits, scalarOf, staysOnDevice, takenBy } from "./plan.ts";
 import type { BufferDtype } from "./pool.ts";
 import { Buffer, BufferPool, DeviceBuffer } from "./pool.ts";
 import type { SessionOptions } from "./runtime.ts";
@@ -215,7 +215,7 @@ export class LazyGraph {
 
   /** Null where the graph's tail had no room. */
   private compute(graph: CompiledGraph, given: Given): Made | null {
-    const { outputs, session, tail } = graph;
+    const { session, tail } = graph;
     const buffers = new Map<string, Buffer>();
     const fetches: Record<string, RuntimeTensor | null> = {};
     const take = ({ name, spec }: Named): Buffer => {
@@ -229,7 +229,7 @@ export class LazyGraph {
     // Where one output stays on the device, the runtime ignores the buffers offered for the others.
     const allocates = staysOnDevice(graph);
     try {
-      for (const output of [...outputs, ...(tail?.reads ?? [])]) {
+      for (const output of takenBy(graph)) {
         const buffer = allocates ? null : take(output);
         if (!tail?.makes(output.name)) fetches[output.name] = buffer?.as(output.spec.shape) ?? null;
       }
@@ -269,7 +269,7 @@ export class LazyGraph {
       return varying.has(feed) ? undefined : scalarOf(feeds[feed] as Value);
     });
     plans.unshift(plan);
-    const bytes = plan.graph.outputs.map(({ spec }) => 4 * sizeOf(spec.shape));
+    const bytes = takenBy(plan.graph).map(({ spec }) => 4 * sizeOf(spec.shape));
     this.pool.expect(bytes.reduce((sum, size) => sum + size, 0));
     return plan;
   }
@@ -287,10 +287,6 @@ export class LazyGraph {
       this.traceSize = 0;
     }
   }
-}
-
-function staysOnDevice({ outputs }: CompiledGraph): boolean {
-  return outputs.some(({ onDevice }) => onDevice);
 }
 
 function newRoot(): TraceNode<Leaf> {

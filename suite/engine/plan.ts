@@ -58,3 +58,13 @@ export function changedScalars({ assumed }: Plan, feeds: readonly Value[]): numb
   }
   return changed;
 }
+
+/** What needs memory in a run. */
+export function takenBy({ outputs, tail }: CompiledGraph): readonly Named[] {
+  return tail ? [...outputs, ...tail.reads] : outputs;
+}
+
+/** Whether an output does. */
+export function staysOnDevice({ outputs }: CompiledGraph): boolean {
+  return outputs.some(({ onDevice }) => onDevice);
+}

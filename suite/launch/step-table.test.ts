@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { readStepTables, type StepTable, writeStepTable } from "./step-table.ts";
 
 const flops = { forward: 2, backward: 4, curvature: 0, inverse: 0, precondition: 0, update: 1 };
@@ -25,15 +25,21 @@ const table: StepTable = {
   ],
 };
 
+let folder = "";
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "crossover-steps-"));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
 it("reads what it wrote; a folder that is not there has no tables", () => {
-  const folder = mkdtempSync(join(tmpdir(), "crossover-tests-"));
   writeStepTable(table, folder);
   expect(readStepTables(folder)).toEqual([table]);
   expect(readStepTables(join(folder, "none"))).toEqual([]);
 });
 
 it("names the file and the field that does not fit", () => {
-  const folder = mkdtempSync(join(tmpdir(), "crossover-tests-"));
   const file = writeStepTable(table, folder);
   writeFileSync(file, readFileSync(file, "utf8").replace('"gemmGflops": 100', '"gemmGflops": -1'));
   expect(() => readStepTables(folder)).toThrow(/steps\.made-cpu-t2\.json[\s\S]*gemmGflops/);

@@ -1,6 +1,5 @@
 /** @file What a submitted optimizer file says of itself, found out in the sandbox. */
-import { existsSync, lstatSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import {
@@ -11,7 +10,7 @@ import {
 } from "../results/schema.ts";
 import type { Knowledge } from "../results/validate.ts";
 import { type Finding, refused } from "./refusal.ts";
-import { INSIDE, runSandboxed, type SandboxResult } from "./sandbox.ts";
+import { INSIDE, runSandboxed, type SandboxResult, withFolders } from "./sandbox.ts";
 
 /** Is this configuration one of this optimizer's? */
 export interface ConfigurationQuestion {
@@ -57,31 +56,30 @@ export async function askDeclarations(
   readable: Readonly<Record<string, string>>,
   questions: readonly ConfigurationQuestion[],
 ): Promise<{ declared?: Declared; run: SandboxResult; findings: Finding[] }> {
-  const [input, output] = ["input-", "output-"].map((kind) =>
-    mkdtempSync(join(tmpdir(), `crossover-declare-${kind}`)),
-  ) as [string, string];
-  writeFileSync(join(input, "configurations.json"), JSON.stringify(questions));
-  const file = `optimizers/${name}.ts`;
-  const run = await runSandboxed({
-    command: [
-      ...["node", "--import", "tsx", "suite/submission/inside/declare.ts"],
-      ...[name, `${INSIDE.input}/configurations.json`, INSIDE.output],
-    ],
-    readable: { ...readable, [INSIDE.input]: input },
-    output,
-    limits: { seconds: 60 },
+  return withFolders(async (input, output) => {
+    writeFileSync(join(input, "configurations.json"), JSON.stringify(questions));
+    const file = `optimizers/${name}.ts`;
+    const run = await runSandboxed({
+      command: [
+        ...["node", "--import", "tsx", "suite/submission/inside/declare.ts"],
+        ...[name, `${INSIDE.input}/configurations.json`, INSIDE.output],
+      ],
+      readable: { ...readable, [INSIDE.input]: input },
+      output,
+      limits: { seconds: 60 },
+    });
+    const answer = join(output, "declared.json");
+    if (run.end === "stopped") {
+      return { run, findings: [refused("does not load", file, `stopped: ${run.reason}`)] };
+    }
+    const text = existsSync(answer) ? plainText(answer) : undefined;
+    const parsed = declaredSchema.safeParse(parseJson(text));
+    if (!parsed.success || parsed.data.problems.length !== questions.length) {
+      const message = "importing it did not end with the declarations of its optimizers";
+      return { run, findings: [refused("does not load", file, message)] };
+    }
+    return { declared: parsed.data, run, findings: [] };
   });
-  const answer = join(output, "declared.json");
-  if (run.end === "stopped") {
-    return { run, findings: [refused("does not load", file, `stopped: ${run.reason}`)] };
-  }
-  const text = existsSync(answer) ? plainText(answer) : undefined;
-  const parsed = declaredSchema.safeParse(parseJson(text));
-  if (!parsed.success || parsed.data.problems.length !== questions.length) {
-    const message = "importing it did not end with the declarations of its optimizers";
-    return { run, findings: [refused("does not load", file, message)] };
-  }
-  return { declared: parsed.data, run, findings: [] };
 }
 
 /** Undefined for anything but a plain file of a sensible size. */

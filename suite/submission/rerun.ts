@@ -1,6 +1,4 @@
 /** @file A trial trained in the sandbox and evaluated outside, and what it says beside the record. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { processorModel } from "../engine/devices.ts";
 import type { TierProtocol } from "../protocol/task.ts";
@@ -10,7 +8,7 @@ import type { TaskData } from "../train/data.ts";
 import { type Evaluated, evaluateWeights } from "./evaluate.ts";
 import type { Limits } from "./limits.ts";
 import { type PackedTrial, writePack } from "./pack.ts";
-import { INSIDE, runSandboxed, type SandboxResult } from "./sandbox.ts";
+import { INSIDE, runSandboxed, type SandboxResult, withFolders } from "./sandbox.ts";
 
 export interface TrialToRun {
   readonly cell: Cell;
@@ -37,10 +35,7 @@ export async function runTrialSandboxed(
   const { batchSize, datasetSize } = trial.cell;
   const steps = updatesOf(protocol.budget, batchSize, datasetSize);
   const packed: PackedTrial = { ...trial, steps };
-  const [input, output] = ["input-", "output-"].map((kind) =>
-    mkdtempSync(join(tmpdir(), `crossover-trial-${kind}`)),
-  ) as [string, string];
-  try {
+  return withFolders(async (input, output) => {
     writePack(input, data, packed);
     const run = await runSandboxed({
       command: [
@@ -61,9 +56,7 @@ export async function runTrialSandboxed(
     } catch (error) {
       return { run, problem: (error as Error).message };
     }
-  } finally {
-    for (const folder of [input, output]) rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 export type RerunVerdict = "same bits" | "within tolerance" | "differs" | "failed";

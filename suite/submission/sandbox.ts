@@ -3,12 +3,27 @@
  * read-only tree, one writable folder, an empty environment, and limits.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DEFAULT_LIMITS, type Limits, overLimit } from "./limits.ts";
 
 /** Where things lie inside. */
 export const INSIDE = { tree: "/crossover", input: "/input", output: "/output" } as const;
+
+/** Gives `work` new folders for a run's input and output, and removes them when it is over. */
+export async function withFolders<T>(
+  work: (input: string, output: string) => Promise<T>,
+): Promise<T> {
+  const folders = ["input", "output"].map((kind) =>
+    mkdtempSync(join(tmpdir(), `crossover-sandbox-${kind}-`)),
+  ) as [string, string];
+  try {
+    return await work(...folders);
+  } finally {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 export interface SandboxRequest {
   /** Program and arguments; `node` is this process's own. */

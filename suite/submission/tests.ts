@@ -1,11 +1,10 @@
 /** @file A submitted optimizer's tests, and the conformance suite whatever they are, in the sandbox. */
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { plainText } from "./declared.ts";
 import type { Report } from "./report.ts";
-import { INSIDE, runSandboxed, type SandboxRequest } from "./sandbox.ts";
+import { INSIDE, runSandboxed, type SandboxRequest, withFolders } from "./sandbox.ts";
 
 const resultsSchema = z.object({
   numPassedTests: z.number().int().nonnegative(),
@@ -52,33 +51,34 @@ export async function runTests(
   optimizers: string,
   readable: SandboxRequest["readable"],
 ): Promise<TestsOutcome> {
-  const [input, output] = ["input-", "output-"].map((kind) =>
-    mkdtempSync(join(tmpdir(), `crossover-tests-${kind}`)),
-  ) as [string, string];
-  writeFileSync(join(optimizers, CONFORMANCE), conformanceText(name));
-  writeFileSync(join(input, "vitest.config.mjs"), configText(name));
-  const run = await runSandboxed({
-    command: [
-      ...["node", `${INSIDE.tree}/node_modules/vitest/vitest.mjs`, "run"],
-      ...["--config", `${INSIDE.input}/vitest.config.mjs`, "--configLoader", "runner"],
-    ],
-    readable: { ...readable, [INSIDE.input]: input },
-    output,
-    limits: { seconds: 300 },
+  return withFolders(async (input, output) => {
+    writeFileSync(join(optimizers, CONFORMANCE), conformanceText(name));
+    writeFileSync(join(input, "vitest.config.mjs"), configText(name));
+    const run = await runSandboxed({
+      command: [
+        ...["node", `${INSIDE.tree}/node_modules/vitest/vitest.mjs`, "run"],
+        ...["--config", `${INSIDE.input}/vitest.config.mjs`, "--configLoader", "runner"],
+      ],
+      readable: { ...readable, [INSIDE.input]: input },
+      output,
+      limits: { seconds: 300 },
+    });
+    const none = { passed: 0, failed: 0 };
+    if (run.end === "stopped") return { ...none, problem: `stopped: ${run.reason}` };
+    const parsed = resultsSchema.safeParse(
+      safeJson(plainText(join(output, "tests.json"), 16 << 20)),
+    );
+    if (!parsed.success) return { ...none, problem: "the tests did not come to their end" };
+    const { numPassedTests, numFailedTests, testResults } = parsed.data;
+    const broken = testResults.filter(({ status }) => status !== "passed").length;
+    const problem =
+      testResults.length < 2
+        ? "its test or the conformance suite did not run"
+        : numFailedTests === 0 && broken > 0
+          ? `${broken} test files did not load`
+          : null;
+    return { passed: numPassedTests, failed: numFailedTests, problem };
   });
-  const none = { passed: 0, failed: 0 };
-  if (run.end === "stopped") return { ...none, problem: `stopped: ${run.reason}` };
-  const parsed = resultsSchema.safeParse(safeJson(plainText(join(output, "tests.json"), 16 << 20)));
-  if (!parsed.success) return { ...none, problem: "the tests did not come to their end" };
-  const { numPassedTests, numFailedTests, testResults } = parsed.data;
-  const broken = testResults.filter(({ status }) => status !== "passed").length;
-  const problem =
-    testResults.length < 2
-      ? "its test or the conformance suite did not run"
-      : numFailedTests === 0 && broken > 0
-        ? `${broken} test files did not load`
-        : null;
-  return { passed: numPassedTests, failed: numFailedTests, problem };
 }
 
 function safeJson(text: string | undefined): unknown {

@@ -8,7 +8,7 @@ import { tierOf } from "../../protocol/tasks.ts";
 import { plainText } from "../declared.ts";
 import { evaluateWeights } from "../evaluate.ts";
 import type { Limits } from "../limits.ts";
-import { INSIDE, runSandboxed, treeFor } from "../sandbox.ts";
+import { INSIDE, runSandboxed, treeFor, withFolders } from "../sandbox.ts";
 import type { HostileCase } from "./hostile.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -23,10 +23,7 @@ const LIMITS: Partial<Limits> = {
 
 /** Runs a program of Node inside, as an optimizer's file would be. Returns what came of it. */
 async function inside(program: string, limits: Partial<Limits> = {}): Promise<string> {
-  const [input, output] = ["input-", "output-"].map((kind) =>
-    mkdtempSync(join(tmpdir(), `crossover-hostile-${kind}`)),
-  ) as [string, string];
-  try {
+  return withFolders(async (input, output) => {
     writeFileSync(join(input, "program.mjs"), program);
     const run = await runSandboxed({
       command: ["node", `${INSIDE.input}/program.mjs`],
@@ -36,9 +33,7 @@ async function inside(program: string, limits: Partial<Limits> = {}): Promise<st
     });
     const left = plainText(join(output, "left")) ?? "nothing";
     return `${run.end} ${run.reason ?? run.code}; printed: ${run.printed.trim()}; left: ${left}`;
-  } finally {
-    for (const folder of [input, output]) rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 const contained = (
