@@ -37,8 +37,7 @@ const RECORDING_LIMIT = 20_000;
 /** Tensors by name: what a run of a graph reads. */
 interface Given {
   readonly tensors: Record<string, RuntimeTensor>;
-  /** Those in host memory. */
-  readonly buffers: ReadonlyMap<string, Buffer>;
+  readonly values: ReadonlyMap<string, Value>;
 }
 
 /** What a run of a graph has made: in the pool's buffers, or where the runtime put it. */
@@ -202,15 +201,15 @@ export class LazyGraph {
 
   private given({ graph, feeds: used }: Plan, feeds: readonly Value[]): Given {
     const tensors: Record<string, RuntimeTensor> = {};
-    const buffers = new Map<string, Buffer>();
+    const values = new Map<string, Value>();
     graph.inputs.forEach(({ name, spec }, i) => {
       const value = feeds[used[i] as number] as Value;
       if (graph.tail && value.buffer) value.buffer = this.pool.settle(value.buffer);
       const { buffer, device } = value;
       tensors[name] = (device ?? (buffer as Buffer)).as(spec.shape);
-      if (buffer !== null) buffers.set(name, buffer);
+      values.set(name, value);
     });
-    return { tensors, buffers };
+    return { tensors, values };
   }
 
   /** Null where the graph's tail had no room. */
@@ -218,13 +217,26 @@ export class LazyGraph {
     const { session, tail } = graph;
     const buffers = new Map<string, Buffer>();
     const fetches: Record<string, RuntimeTensor | null> = {};
+    const donors = new Map<string, Value>();
+    const inherit = (result: string): Buffer | undefined => {
+      for (const name of tail?.donorsOf(result) ?? []) {
+        const value = given.values.get(name);
+        if (!value || value.alive || !value.buffer?.pooled || donors.has(name)) continue;
+        donors.set(name, value);
+        return value.buffer;
+      }
+      return undefined;
+    };
+    const taken: Buffer[] = [];
     const take = ({ name, spec }: Named): Buffer => {
-      const buffer = this.pool.take(spec.dtype as BufferDtype, sizeOf(spec.shape));
+      const inherited = inherit(name);
+      const buffer = inherited ?? this.pool.take(spec.dtype as BufferDtype, sizeOf(spec.shape));
+      if (!inherited) taken.push(buffer);
       buffers.set(name, buffer);
       return buffer;
     };
     const giveBack = () => {
-      for (const buffer of buffers.values()) this.pool.give(buffer);
+      for (const buffer of taken) this.pool.give(buffer);
     };
     // Where one output stays on the device, the runtime ignores the buffers offered for the others.
     const allocates = staysOnDevice(graph);
@@ -234,8 +246,12 @@ export class LazyGraph {
         if (!tail?.makes(output.name)) fetches[output.name] = buffer?.as(output.spec.shape) ?? null;
       }
       const results = session?.run(given.tensors, fetches, {}) ?? {};
-      const bufferOf = (name: string) => (buffers.get(name) ?? given.buffers.get(name)) as Buffer;
-      if (!tail || tail.run((name) => bufferOf(name).data)) return { buffers, results };
+      const bufferOf = (name: string) =>
+        (buffers.get(name) ?? given.values.get(name)?.buffer) as Buffer;
+      if (!tail || tail.run((name) => bufferOf(name).data)) {
+        for (const value of donors.values()) value.buffer = null;
+        return { buffers, results };
+      }
     } catch (cause) {
       giveBack();
       throw cause;

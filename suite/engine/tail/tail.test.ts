@@ -110,6 +110,53 @@ describe("training", () => {
     expect(run).toHaveBeenCalledTimes(5);
   });
 
+  it("writes over no tensor that is alive or that another chain reads", async () => {
+    const compute = () => {
+      const [kept, shared] = [draw([40], 1), draw([40], 2)];
+      const copy = kept.clone();
+      const results = tf.tidy(() => {
+        const product = tf.matMul(draw([8, 5], 3) as tf.Tensor2D, draw([5, 5], 4) as tf.Tensor2D);
+        const g = tf.reshape(product, [40]);
+        return [
+          tf.add(tf.mul(kept, 0.9), g),
+          tf.add(tf.mul(shared, 0.5), tf.mul(g, 2)),
+          tf.sub(tf.mul(shared, 3), g),
+        ];
+      });
+      tf.dispose([kept, shared]);
+      const values = [...results, copy].flatMap((x) => [...x.dataSync()]);
+      tf.dispose([...results, copy]);
+      return values;
+    };
+    await useBackend({ threads: 64, spinning: false });
+    const whole = compute();
+    await useBackend({ threads: 1 });
+    expect(compute()).toEqual(whole);
+  });
+
+  it("writes the next state in the place of the last", async () => {
+    await useBackend({ threads: 1, spinning: false });
+    const elements = 20_000;
+    const state = tf.variable(tf.zeros([elements]));
+    const step = () => {
+      tf.tidy(() => state.assign(tf.add(tf.mul(state, 0.5), tf.relu(draw([elements], 1)))));
+      flush();
+    };
+    step();
+    const taken: (ArrayBufferView | null)[] = [];
+    const { allocate } = Arena.prototype;
+    vi.spyOn(Arena.prototype, "allocate").mockImplementation(function (this: Arena, length) {
+      const array = allocate.call(this, length);
+      if (length === elements) taken.push(array);
+      return array;
+    });
+    for (let i = 0; i < 3; i++) step();
+    // The input and the gradient of the first step are there for the others, and no second state is.
+    expect(taken).toEqual([]);
+    expect(engineCounters().pooledBytes).toBeLessThan(3 * 4 * elements);
+    state.dispose();
+  });
+
   it("reads what a kernel without a lowering has computed", async () => {
     const run = vi.spyOn(Tail.prototype, "run");
     const compute = () =>

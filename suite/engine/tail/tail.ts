@@ -9,7 +9,8 @@ const FLOAT_BYTES = 4;
 
 export class Tail {
   private readonly calls: readonly { readonly chain: Chain; readonly run: ProgramFunction }[];
-  private readonly made: ReadonlySet<string>;
+  /** By result: the tensors that no chain but its own reads. */
+  private readonly donors: ReadonlyMap<string, readonly string[]>;
 
   constructor(
     chains: readonly Chain[],
@@ -18,11 +19,22 @@ export class Tail {
     private readonly arena: Arena,
   ) {
     this.calls = chains.map((chain) => ({ chain, run: arena.functionOf(chain.program) }));
-    this.made = new Set(chains.flatMap(({ results }) => results));
+    const readers = (name: string) => chains.filter(({ tensors }) => tensors.includes(name)).length;
+    this.donors = new Map(
+      chains.flatMap(({ results, tensors }) => {
+        const own = tensors.filter((name) => readers(name) === 1);
+        return results.map((name) => [name, own] as const);
+      }),
+    );
   }
 
   makes(name: string): boolean {
-    return this.made.has(name);
+    return this.donors.has(name);
+  }
+
+  /** Tensors in whose place the result may be written, if nobody needs them after the graph. */
+  donorsOf(result: string): readonly string[] {
+    return this.donors.get(result) ?? [];
   }
 
   /** False, with nothing written, where an array is not in the arena: it had no room. */
