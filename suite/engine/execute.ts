@@ -1,21 +1,15 @@
 /** @file The pending recording and its flush: one session run into pooled buffers. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { RuntimeResults, RuntimeTensor, TensorArray } from "./binding.ts";
+import type { TensorArray } from "./binding.ts";
 import { Compiler } from "./compile.ts";
 import { EngineError } from "./error.ts";
-import type {
-  Attributes,
-  CallInputs,
-  LoweredKernel,
-  LoweredNode,
-  Named,
-  TensorSpec,
-} from "./graph.ts";
+import type { Attributes, CallInputs, LoweredKernel, LoweredNode, TensorSpec } from "./graph.ts";
 import { sizeOf, TraceNode } from "./graph.ts";
-import type { CompiledGraph, Plan } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { changedScalars, fits, scalarOf, staysOnDevice, takenBy } from "./plan.ts";
 import type { BufferDtype } from "./pool.ts";
 import { Buffer, BufferPool, DeviceBuffer } from "./pool.ts";
+import { givenTo, runGraph } from "./run-graph.ts";
 import type { SessionOptions } from "./runtime.ts";
 import { runtimeError } from "./runtime.ts";
 import { Arena } from "./tail/arena.ts";
@@ -33,18 +27,6 @@ const TRACE_LIMIT = 50_000;
 const QUEUE_LIMIT = 8;
 /** A recording this long is run even if nobody asked, so that it cannot grow without bound. */
 const RECORDING_LIMIT = 20_000;
-
-/** Tensors by name: what a run of a graph reads. */
-interface Given {
-  readonly tensors: Record<string, RuntimeTensor>;
-  readonly values: ReadonlyMap<string, Value>;
-}
-
-/** What a run of a graph has made: in the pool's buffers, or where the runtime put it. */
-interface Made {
-  readonly buffers: ReadonlyMap<string, Buffer>;
-  readonly results: RuntimeResults;
-}
 
 /** The graphs compiled for one recording. */
 interface Leaf {
@@ -179,7 +161,7 @@ export class LazyGraph {
     if (!outputs.some((value) => value.alive)) return;
     const plan = this.planFor(outputs, feeds);
     const { graph } = plan;
-    const made = this.compute(graph, this.given(plan, feeds));
+    const made = runGraph(graph, givenTo(plan, feeds, this.pool), this.pool);
     if (made === null) {
       this.compiler.giveUpTails();
       this.run(outputs, feeds);
@@ -197,67 +179,6 @@ export class LazyGraph {
     for (const { name } of graph.tail?.reads ?? [])
       this.pool.give(made.buffers.get(name) as Buffer);
     if (staysOnDevice(graph)) this.limitQueue(plan.fetches.map((slot) => outputs[slot] as Value));
-  }
-
-  private given({ graph, feeds: used }: Plan, feeds: readonly Value[]): Given {
-    const tensors: Record<string, RuntimeTensor> = {};
-    const values = new Map<string, Value>();
-    graph.inputs.forEach(({ name, spec }, i) => {
-      const value = feeds[used[i] as number] as Value;
-      if (graph.tail && value.buffer) value.buffer = this.pool.settle(value.buffer);
-      const { buffer, device } = value;
-      tensors[name] = (device ?? (buffer as Buffer)).as(spec.shape);
-      values.set(name, value);
-    });
-    return { tensors, values };
-  }
-
-  /** Null where the graph's tail had no room. */
-  private compute(graph: CompiledGraph, given: Given): Made | null {
-    const { session, tail } = graph;
-    const buffers = new Map<string, Buffer>();
-    const fetches: Record<string, RuntimeTensor | null> = {};
-    const donors = new Map<string, Value>();
-    const inherit = (result: string): Buffer | undefined => {
-      for (const name of tail?.donorsOf(result) ?? []) {
-        const value = given.values.get(name);
-        if (!value || value.alive || !value.buffer?.pooled || donors.has(name)) continue;
-        donors.set(name, value);
-        return value.buffer;
-      }
-      return undefined;
-    };
-    const taken: Buffer[] = [];
-    const take = ({ name, spec }: Named): Buffer => {
-      const inherited = inherit(name);
-      const buffer = inherited ?? this.pool.take(spec.dtype as BufferDtype, sizeOf(spec.shape));
-      if (!inherited) taken.push(buffer);
-      buffers.set(name, buffer);
-      return buffer;
-    };
-    const giveBack = () => {
-      for (const buffer of taken) this.pool.give(buffer);
-    };
-    // Where one output stays on the device, the runtime ignores the buffers offered for the others.
-    const allocates = staysOnDevice(graph);
-    try {
-      for (const output of takenBy(graph)) {
-        const buffer = allocates ? null : take(output);
-        if (!tail?.makes(output.name)) fetches[output.name] = buffer?.as(output.spec.shape) ?? null;
-      }
-      const results = session?.run(given.tensors, fetches, {}) ?? {};
-      const bufferOf = (name: string) =>
-        (buffers.get(name) ?? given.values.get(name)?.buffer) as Buffer;
-      if (!tail || tail.run((name) => bufferOf(name).data)) {
-        for (const value of donors.values()) value.buffer = null;
-        return { buffers, results };
-      }
-    } catch (cause) {
-      giveBack();
-      throw cause;
-    }
-    giveBack();
-    return null;
   }
 
   /** Waits for the GPU now and then, by reading the smallest result of the latest run. */
