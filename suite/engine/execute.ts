@@ -1,4 +1,4 @@
-/** @file The pending recording and its flush: one session run into pooled buffers. */
+/** @file The pending recording and its flush: one run of a compiled graph. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { TensorArray } from "./binding.ts";
 import { Compiler } from "./compile.ts";

@@ -12,6 +12,7 @@ interface Free {
   end: number;
 }
 
+/** Arrays of float32 in WebAssembly's memory. */
 export class Arena {
   /** In order of address, none touching the next. */
   private readonly free: Free[] = [{ start: 0, end: PAGES * PAGE_BYTES }];
@@ -19,8 +20,9 @@ export class Arena {
 
   private constructor(private readonly memory: WebAssembly.Memory) {}
 
-  /** Null where the system does not give so many addresses. */
+  /** Null where the system does not give so many addresses, or counts them as memory in use. */
   static open(): Arena | null {
+    if (process.platform === "win32") return null;
     try {
       return new Arena(new WebAssembly.Memory({ initial: PAGES, maximum: PAGES }));
     } catch {
