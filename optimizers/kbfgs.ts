@@ -46,6 +46,7 @@ import {
 import { curvatureDue } from "../suite/optimizer/interval.ts";
 import {
   asParameters,
+  directionsOf,
   gradientMatrix,
   inputRows,
   parametersOf,
@@ -106,11 +107,11 @@ export const kbfgs = defineOptimizer({
     const layers = treatedLayers(context.layers, { homogeneous: true, embeddings: false });
     const inverses = dueInverses(h.precision, events);
     const blocks = layers.map((layer) => quasiNewtonBlock(layer, h, state, { events, inverses }));
+    const rows = fewRowsRequest(layers);
     const outputs = { preactivations: true, outputGradients: true };
     return {
       treated: parametersOf(layers, "all"),
-      request: (info) =>
-        curvatureDue(h, info) ? { inputs: true, ...outputs } : fewRowsRequest(layers),
+      request: (info) => (curvatureDue(h, info) ? { inputs: true, ...outputs } : rows),
       refresh: ({ observations }, problem, info) => {
         if (!curvatureDue(h, info)) return;
         layers.forEach(({ layer }, i) => {
@@ -118,12 +119,7 @@ export const kbfgs = defineOptimizer({
         });
         inPhase("inverse", () => inverses.compute());
       },
-      apply: (gradientOf, { observations }) =>
-        new Map(
-          layers.flatMap(({ layer }, i) =>
-            (blocks[i] as QuasiNewtonBlock).apply(gradientOf, observations.get(layer)),
-          ),
-        ),
+      apply: (gradientOf, pass) => directionsOf(layers, blocks, gradientOf, pass),
       finish: (_, problem, info) => {
         if (!curvatureDue(h, info)) return;
         const { observations } = problem.evaluate({ ...outputs, repeated: true });

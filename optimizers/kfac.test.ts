@@ -8,13 +8,8 @@ import { disposeModel, ModelBuilder } from "../suite/nn/model.ts";
 import type { Parameter } from "../suite/nn/parameter.ts";
 import { describeConformance } from "../suite/optimizer/conformance.ts";
 import { SMALLEST_SYSTEM } from "../suite/optimizer/factor-inverse.ts";
-import {
-  benchOf,
-  firstDirection,
-  type LayerBatch,
-  linearLayer,
-  PLAIN_STEP,
-} from "../suite/optimizer/testing/fixed-problem.ts";
+import { firstDirection, type LayerBatch } from "../suite/optimizer/testing/fixed-problem.ts";
+import { factoredSolution as expected, ridges } from "../suite/optimizer/testing/kronecker.ts";
 import {
   asRows,
   choleskyOf,
@@ -45,20 +40,6 @@ describeConformance(file);
 describeOracle("kfac", file, { stateName: withoutBatchFactors });
 
 beforeAll(() => useBackend({ backend: "reference" }));
-
-/** Factored damping in float64. */
-function ridges(a: Matrix, b: Matrix, damping: number): [number, number] {
-  const mean = (x: Matrix) => x.reduce((sum, row, i) => sum + (row[i] as number), 0) / x.length;
-  const pi = Math.sqrt(mean(a) / mean(b));
-  return [Math.max(Math.sqrt(damping) * pi, 1e-7), Math.max(Math.sqrt(damping) / pi, 1e-7)];
-}
-
-/** `(A + λ_A I)⁻¹ G (B + λ_B I)⁻¹` in float64. */
-function expected(a: Matrix, b: Matrix, gradient: Matrix, damping: number): Matrix {
-  const [ridgeA, ridgeB] = ridges(a, b, damping);
-  const left = solve(shifted(a, ridgeA), gradient);
-  return transpose(solve(shifted(b, ridgeB), transpose(left)));
-}
 
 const direction = (batch: LayerBatch, damping: number, settings = {}): Matrix =>
   firstDirection(kfacLocal, batch, { damping, ...settings }).weight;
@@ -187,65 +168,38 @@ describe("fewer rows than inputs", () => {
   });
 });
 
-describe("large factors", () => {
+describe("large factors, which every step solves with", () => {
   const order = SMALLEST_SYSTEM + 4;
   const noise = (rows: number, columns: number): Matrix =>
     asRows([...seededSource(rows + columns).normal(rows * columns)], columns);
-
-  it("multiply the few rows of a step that renews nothing, which it asks for", () => {
-    const dOut = 30;
-    const intervals = { curvatureInterval: 2, inverseInterval: 2 };
-    const settings = { ...PLAIN_STEP, ...intervals, damping: 0.1 };
-    const bench = benchOf(kfac, linearLayer(order, dOut), settings);
-    const batchOfRows = (rows: number) => {
-      const [inputs, outputGradients] = [noise(rows, order), noise(rows, dOut)];
-      const gradient = scale(multiply(transpose(inputs), outputGradients), 1 / rows);
-      return { inputs, outputGradients, gradient, examples: rows };
-    };
-    const [first, second] = [batchOfRows(300), batchOfRows(20)];
-    const sampledOutputGradients = first.outputGradients;
-    bench.step({ ...first, sampledOutputGradients, gradients: [first.gradient] });
-    const before = asRows(bench.values()[0] as number[], dOut);
-    bench.step({ ...second, gradients: [second.gradient] });
-    const after = asRows(bench.values()[0] as number[], dOut);
-    const took = before.map((row, i) => row.map((x, j) => x - (after[i]?.[j] as number)));
-    const a = gramOf(first.inputs, 1 / first.examples);
-    const b = gramOf(first.outputGradients, 1 / first.examples);
-    expect(distance(took, expected(a, b, second.gradient, 0.1))).toBeLessThan(1e-4);
-    expect(bench.requests[1]).toMatchObject({ inputs: true, outputGradients: true });
-    bench.dispose();
-  });
 
   it.each([
     { rows: 20, dIn: order, dOut: order },
     { rows: 300, dIn: order, dOut: order },
     { rows: 20, dIn: order, dOut: 30 },
     { rows: 20, dIn: 30, dOut: order },
-  ])(
-    "solved with in every step: $rows rows, $dIn × $dOut, is the closed form",
-    ({ rows, dIn, dOut }) => {
-      const inputs = noise(rows, dIn);
-      const outputGradients = noise(rows, dOut);
-      const sampledOutputGradients = outputGradients.toReversed().map((row) => row.toReversed());
-      const means = transpose(outputGradients).map((column) =>
-        dot(
-          column,
-          column.map(() => 1 / rows),
-        ),
-      );
-      const { weight, bias } = firstDirection(
-        kfac,
-        { inputs, outputGradients, sampledOutputGradients, biasGradient: means },
-        { damping: 0.1 },
-      );
-      const [a, b] = [gramOf(inputs, 1 / rows), gramOf(sampledOutputGradients, 1 / rows)];
-      const gradient = scale(multiply(transpose(inputs), outputGradients), 1 / rows);
-      expect(distance(weight, expected(a, b, gradient, 0.1))).toBeLessThan(1e-4);
-      const [, ridgeB] = ridges(a, b, 0.1);
-      const close = solve(shifted(b, ridgeB), transpose([means]));
-      expect(distance([bias], transpose(close))).toBeLessThan(1e-4);
-    },
-  );
+  ])("$rows rows, $dIn × $dOut, is the closed form", ({ rows, dIn, dOut }) => {
+    const inputs = noise(rows, dIn);
+    const outputGradients = noise(rows, dOut);
+    const sampledOutputGradients = outputGradients.toReversed().map((row) => row.toReversed());
+    const means = transpose(outputGradients).map((column) =>
+      dot(
+        column,
+        column.map(() => 1 / rows),
+      ),
+    );
+    const { weight, bias } = firstDirection(
+      kfac,
+      { inputs, outputGradients, sampledOutputGradients, biasGradient: means },
+      { damping: 0.1 },
+    );
+    const [a, b] = [gramOf(inputs, 1 / rows), gramOf(sampledOutputGradients, 1 / rows)];
+    const gradient = scale(multiply(transpose(inputs), outputGradients), 1 / rows);
+    expect(distance(weight, expected(a, b, gradient, 0.1))).toBeLessThan(1e-4);
+    const [, ridgeB] = ridges(a, b, 0.1);
+    const close = solve(shifted(b, ridgeB), transpose([means]));
+    expect(distance([bias], transpose(close))).toBeLessThan(1e-4);
+  });
 });
 
 describe("biases", () => {

@@ -51,6 +51,7 @@ import {
 } from "../suite/optimizer/interval.ts";
 import {
   asParameters,
+  directionsOf,
   factoredDamping,
   gradientMatrix,
   outputCovariance,
@@ -117,9 +118,10 @@ export const kfac = defineOptimizer({
       sampledOutputGradients: true,
       outputGradients: needsOutputGradients(layers, h),
     };
+    const rows = fewRowsRequest(layers);
     return {
       treated: parametersOf(layers, "all"),
-      request: (info) => (statisticsDue(h, info) ? shown : fewRowsRequest(layers)),
+      request: (info) => (statisticsDue(h, info) ? shown : rows),
       refresh: ({ observations }, problem, info) => {
         for (const block of blocks) {
           if (statisticsDue(h, info)) {
@@ -129,12 +131,7 @@ export const kfac = defineOptimizer({
         }
         inPhase("inverse", () => inverses.compute());
       },
-      apply: (gradientOf, { observations }) =>
-        new Map(
-          layers.flatMap(({ layer }, i) =>
-            (blocks[i] as KroneckerBlock).apply(gradientOf, observations.get(layer)),
-          ),
-        ),
+      apply: (gradientOf, pass) => directionsOf(layers, blocks, gradientOf, pass),
       diagnose: (problem) => {
         if (h.statistics === "ema") return conditions(blocks);
         // The last batch's factors are gone: look at those of this one.

@@ -41,6 +41,7 @@ import { curvatureDue } from "../suite/optimizer/interval.ts";
 import {
   asParameters,
   diagonalOf,
+  directionsOf,
   gradientMatrix,
   parametersOf,
   type TreatedLayer,
@@ -124,12 +125,7 @@ export const psgd = defineOptimizer({
         const productOf = lookUp(context.parameters, hessianVector);
         for (const block of blocks) inPhase("curvature", () => block.fit(probeOf, productOf));
       },
-      apply: (gradientOf, { observations }) =>
-        new Map(
-          layers.flatMap(({ layer }, i) =>
-            (blocks[i] as FittedBlock).apply(gradientOf, observations.get(layer)),
-          ),
-        ),
+      apply: (gradientOf, pass) => directionsOf(layers, blocks, gradientOf, pass),
       // One probe: its entries are many, and the sum over them varies little.
       diagnose: (problem) => {
         const { probe, probeOf } = drawProbe();

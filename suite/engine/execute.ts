@@ -9,7 +9,7 @@ import type { Plan } from "./plan.ts";
 import { changedScalars, fits, scalarOf, staysOnDevice, takenBy } from "./plan.ts";
 import type { BufferDtype } from "./pool.ts";
 import { Buffer, BufferPool, DeviceBuffer } from "./pool.ts";
-import { givenTo, runGraph } from "./run-graph.ts";
+import { runGraph } from "./run-graph.ts";
 import type { SessionOptions } from "./runtime.ts";
 import { runtimeError } from "./runtime.ts";
 import { Arena } from "./tail/arena.ts";
@@ -161,7 +161,7 @@ export class LazyGraph {
     if (!outputs.some((value) => value.alive)) return;
     const plan = this.planFor(outputs, feeds);
     const { graph } = plan;
-    const made = runGraph(graph, givenTo(plan, feeds, this.pool), this.pool);
+    const made = runGraph(plan, feeds, this.pool);
     if (made === null) {
       this.compiler.giveUpTails();
       this.run(outputs, feeds);

@@ -2,15 +2,9 @@
 import type { RuntimeResults, RuntimeTensor } from "./binding.ts";
 import type { Named } from "./graph.ts";
 import { sizeOf } from "./graph.ts";
-import { type CompiledGraph, type Plan, staysOnDevice, takenBy } from "./plan.ts";
+import { type Plan, staysOnDevice, takenBy } from "./plan.ts";
 import type { Buffer, BufferDtype, BufferPool } from "./pool.ts";
 import type { Value } from "./value.ts";
-
-/** Tensors by name: what a run of a graph reads. */
-export interface Given {
-  readonly tensors: Record<string, RuntimeTensor>;
-  readonly values: ReadonlyMap<string, Value>;
-}
 
 /** What a run of a graph has made: in the pool's buffers, or where the runtime put it. */
 export interface Made {
@@ -18,27 +12,11 @@ export interface Made {
   readonly results: RuntimeResults;
 }
 
-/** The values that a recording feeds to its graph. */
-export function givenTo(
-  { graph, feeds: used }: Plan,
-  feeds: readonly Value[],
-  pool: BufferPool,
-): Given {
-  const tensors: Record<string, RuntimeTensor> = {};
-  const values = new Map<string, Value>();
-  graph.inputs.forEach(({ name, spec }, i) => {
-    const value = feeds[used[i] as number] as Value;
-    if (graph.tail && value.buffer) value.buffer = pool.settle(value.buffer);
-    const { buffer, device } = value;
-    tensors[name] = (device ?? (buffer as Buffer)).as(spec.shape);
-    values.set(name, value);
-  });
-  return { tensors, values };
-}
-
-/** Null where the graph's tail had no room. */
-export function runGraph(graph: CompiledGraph, given: Given, pool: BufferPool): Made | null {
+/** From the values that a recording feeds; null where the graph's tail had no room. */
+export function runGraph(plan: Plan, feeds: readonly Value[], pool: BufferPool): Made | null {
+  const { graph } = plan;
   const { session, tail } = graph;
+  const given = givenTo(plan, feeds, pool);
   const buffers = new Map<string, Buffer>();
   const fetches: Record<string, RuntimeTensor | null> = {};
   const donors = new Map<string, Value>();
@@ -82,4 +60,22 @@ export function runGraph(graph: CompiledGraph, given: Given, pool: BufferPool): 
   }
   giveBack();
   return null;
+}
+
+/** What the graph reads, by name. */
+function givenTo(
+  { graph, feeds: used }: Plan,
+  feeds: readonly Value[],
+  pool: BufferPool,
+): { tensors: Record<string, RuntimeTensor>; values: Map<string, Value> } {
+  const tensors: Record<string, RuntimeTensor> = {};
+  const values = new Map<string, Value>();
+  graph.inputs.forEach(({ name, spec }, i) => {
+    const value = feeds[used[i] as number] as Value;
+    if (graph.tail && value.buffer) value.buffer = pool.settle(value.buffer);
+    const { buffer, device } = value;
+    tensors[name] = (device ?? (buffer as Buffer)).as(spec.shape);
+    values.set(name, value);
+  });
+  return { tensors, values };
 }

@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { foof } from "../../optimizers/foof.ts";
+import { kfac } from "../../optimizers/kfac.ts";
 import { useBackend } from "../engine/index.ts";
 import { readEvents } from "./events.ts";
 import { SMALLEST_SYSTEM } from "./factor-inverse.ts";
 import { type Bench, benchOf, linearLayer, PLAIN_STEP } from "./testing/fixed-problem.ts";
+import { factoredSolution } from "./testing/kronecker.ts";
 import {
   asRows,
   distance,
@@ -74,6 +76,30 @@ describe("a large input covariance", () => {
       const [h, e] = [noise(rows, LARGE), noise(rows, 30)];
       expect(distance(directionOf(bench, h, e), expected(h, e, 0.1))).toBeLessThan(1e-4);
     }
+    bench.dispose();
+  });
+
+  it("multiplies the few rows of a step that renews nothing, which K-FAC asks for", () => {
+    const dOut = 30;
+    const intervals = { curvatureInterval: 2, inverseInterval: 2 };
+    const settings = { ...PLAIN_STEP, ...intervals, damping: 0.1 };
+    const bench = benchOf(kfac, linearLayer(LARGE, dOut), settings);
+    const batchOfRows = (rows: number) => {
+      const [inputs, outputGradients] = [noise(rows, LARGE), noise(rows, dOut)];
+      const gradient = scale(multiply(transpose(inputs), outputGradients), 1 / rows);
+      return { inputs, outputGradients, gradient, examples: rows };
+    };
+    const [first, second] = [batchOfRows(300), batchOfRows(20)];
+    const sampledOutputGradients = first.outputGradients;
+    bench.step({ ...first, sampledOutputGradients, gradients: [first.gradient] });
+    const before = asRows(bench.values()[0] as number[], dOut);
+    bench.step({ ...second, gradients: [second.gradient] });
+    const after = asRows(bench.values()[0] as number[], dOut);
+    const took = before.map((row, i) => row.map((x, j) => x - (after[i]?.[j] as number)));
+    const a = gramOf(first.inputs, 1 / first.examples);
+    const b = gramOf(first.outputGradients, 1 / first.examples);
+    expect(distance(took, factoredSolution(a, b, second.gradient, 0.1))).toBeLessThan(1e-4);
+    expect(bench.requests[1]).toMatchObject({ inputs: true, outputGradients: true });
     bench.dispose();
   });
 

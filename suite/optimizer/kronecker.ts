@@ -1,7 +1,7 @@
 /** @file Layers with Kronecker structure: rows, factors, damping, and gradients as matrices. */
 import * as tf from "@tensorflow/tfjs-core";
 import { gram } from "../linalg/index.ts";
-import type { Observation } from "../nn/evaluate.ts";
+import type { Observation, Pass } from "../nn/evaluate.ts";
 import type { KroneckerLayer, Parameter } from "../nn/parameter.ts";
 import type { GradientOf } from "./pipeline.ts";
 
@@ -95,6 +95,24 @@ export function asParameters(
     [weight, tf.reshape(tf.slice2d(matrix, [0, 0], [dIn, dOut]), shape)],
     [bias, tf.reshape(tf.slice2d(matrix, [dIn, 0], [1, dOut]), [dOut])],
   ];
+}
+
+/** A layer's P(G), by its gradient or by what its batch showed of it. */
+export interface LayerBlock {
+  apply(gradientOf: GradientOf, observation?: Observation): [Parameter, tf.Tensor][];
+}
+
+/** P(G) of each layer by its block; `blocks` are in the order of `layers`. */
+export function directionsOf(
+  layers: readonly TreatedLayer[],
+  blocks: readonly LayerBlock[],
+  gradientOf: GradientOf,
+  { observations }: Pick<Pass, "observations">,
+): Map<Parameter, tf.Tensor> {
+  const directions = layers.flatMap(({ layer }, i) =>
+    (blocks[i] as LayerBlock).apply(gradientOf, observations.get(layer)),
+  );
+  return new Map(directions);
 }
 
 /** The diagonal of a matrix `[d, d]`, `[d]`. */

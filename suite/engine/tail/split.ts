@@ -45,6 +45,8 @@ export function splitGraph(
   const groups = connected(graph, lastArithmetic(graph, floats)).filter(
     ({ length }) => length >= Math.max(FEWEST_OPERATIONS, threads) && length <= MOST_OPERATIONS,
   );
+  const whole = { chains: [], left: outputs };
+  if (groups.length === 0) return whole;
   const chains = groups.map((nodes) => chainOf(graph, nodes, floats));
   const made = new Set(chains.flatMap(({ results }) => results));
   const left = outputs.filter(({ name }) => !made.has(name));
@@ -57,7 +59,7 @@ export function splitGraph(
     }
   }
   // A session needs an output.
-  if (left.length === 0) return { chains: [], left: outputs };
+  if (left.length === 0) return whole;
   const taken = new Set(groups.flat());
   const kept = builder.list.filter((node) => !taken.has(node));
   builder.list.splice(0, builder.list.length, ...kept);
