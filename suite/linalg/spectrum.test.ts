@@ -46,6 +46,13 @@ describe.each(BACKENDS)("on %s", (backend) => {
       expect(read(largestEigenvalue(matrix, { start: vector }).rounds)).toBeLessThanOrEqual(2);
     });
 
+    test("a start that is another eigenvector is not taken for the top", () => {
+      const matrix = tf.tensor2d([2, 0, 0, 0, 3, 0, 0, 0, 1], [3, 3]);
+      const { value, vector } = largestEigenvalue(matrix, { start: tf.tensor1d([1, 0, 0]) });
+      expect(read(value)).toBeCloseTo(3, 4);
+      expect(Math.abs(vector.dataSync()[1] as number)).toBeCloseTo(1, 2);
+    });
+
     test("zero, and not finite", () => {
       expect(read(largestEigenvalue(tf.zeros([3, 3])).value)).toBe(0);
       const start = tf.tensor1d([1, 0]);

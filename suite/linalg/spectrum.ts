@@ -38,7 +38,10 @@ export function symmetricEigen(matrix: tf.Tensor2D): SymmetricEigen {
 }
 
 export interface LargestEigenvalueOptions {
-  /** Where the iteration starts, `[d]`, not zero: the last result's vector, or a seeded one. */
+  /**
+   * Where the iteration starts, `[d]`, not zero: the last result's vector. Default: a seeded one, from
+   * which a few rounds are taken in any case unless the norm shows that the start has led to the top.
+   */
   readonly start?: tf.Tensor1D;
   /** Rounds at most. Default 100. */
   readonly iterations?: number;
@@ -51,7 +54,7 @@ export interface LargestEigenvalue {
   readonly value: tf.Scalar;
   /** Unit vector `[d]`; the start where the matrix is not finite. */
   readonly vector: tf.Tensor1D;
-  /** int32 scalar: rounds taken. */
+  /** int32 scalar: rounds taken from the start that led here. */
   readonly rounds: tf.Scalar;
 }
 
@@ -67,11 +70,9 @@ export function largestEigenvalue(
   const d = squareOrder(matrix, "largestEigenvalue");
   if (start) requireShape(start, [d], "largestEigenvalue: start");
   return tf.tidy(() => {
-    const [value, vector, rounds] = runCustomKernel(
-      LARGEST_EIGENVALUE,
-      { matrix, start: start ?? tf.tensor1d(seededVector(d)) },
-      { iterations, tolerance },
-    );
+    const inputs = { matrix, ...(start && { start }) };
+    const options = { iterations, tolerance };
+    const [value, vector, rounds] = runCustomKernel(LARGEST_EIGENVALUE, inputs, options);
     return {
       value: value as tf.Scalar,
       vector: vector as tf.Tensor1D,
@@ -185,13 +186,4 @@ function largestOf(
   const largest = options.largest ?? largestEigenvalue(matrix).value;
   requireShape(largest, [], `${caller}: largest`);
   return largest;
-}
-
-/** A fixed vector of pseudo-random signs and sizes, the same in every run. */
-function seededVector(d: number): Float32Array {
-  let state = 0x9e3779b9;
-  return Float32Array.from({ length: d }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 31 - 1;
-  });
 }

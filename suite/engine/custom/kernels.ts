@@ -9,7 +9,7 @@
  * | Cholesky | matrix [d, d] | factor [d, d], ok bool [] |
  * | TriangularSolve | triangular [d, d], rhs [d, m] or [m, d] | solution like rhs, ok bool [] |
  * | QR | matrix [m, n], m ≥ n | q [m, n], r [n, n], ok bool [] |
- * | LargestEigenvalue | matrix [d, d], start [d] | value [], vector [d], rounds int32 [] |
+ * | LargestEigenvalue | matrix [d, d], start [d]? | value [], vector [d], rounds int32 [] |
  * | InverseRoot | matrix [d, d], largest [], previous [d, d]? | root [d, d], retries int32 [], residual [] |
  * | InverseRootProduct | matrix [d, d], largest [], rows [m, d] | product [m, d], retries int32 [] |
  * | SymmetricEigen | matrix [d, d] | values [d], vectors [d, d], ok bool [] |
@@ -34,8 +34,35 @@ export const CHOLESKY = "Cholesky";
 export const TRIANGULAR_SOLVE = "TriangularSolve";
 /** attributes: precision */
 export const QR = "QR";
-/** attributes: iterations, tolerance */
+/** attributes: PowerIteration */
 export const LARGEST_EIGENVALUE = "LargestEigenvalue";
+
+export interface PowerIteration {
+  /** Rounds at most. */
+  readonly iterations: number;
+  /** Ends when the Rayleigh quotient changes by less than this, relative to itself. */
+  readonly tolerance: number;
+}
+
+/**
+ * LargestEigenvalue iterates from `start`, or from `seededVector`. Where a start is near an eigenvector that
+ * is not the top one, as another matrix's may be, the value seems to stand still: so OTHER_ROUNDS from
+ * `seededVector` follow, and it goes on there where they find a value larger by OTHER_EXCESS. Not where the
+ * norm excludes it: two eigenvalues of λ or more make `‖S‖² ≥ 2λ²`.
+ */
+export const OTHER_ROUNDS = 12;
+/** Relative: well above what is left where an iteration ends. */
+export const OTHER_EXCESS = 1e-3;
+
+/** A fixed vector of pseudo-random signs and sizes, the same in every run. */
+export function seededVector(d: number): Float32Array {
+  let state = 0x9e3779b9;
+  return Float32Array.from({ length: d }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
 /** attributes: p, ridge, precision */
 export const INVERSE_ROOT = "InverseRoot";
 /** attributes: p, ridge, precision */

@@ -10,6 +10,7 @@ import {
   INVERSE_ROOT,
   INVERSE_ROOT_PRODUCT,
   LARGEST_EIGENVALUE,
+  type PowerIteration,
   QR,
   REDUCED_EIGEN,
   SPD_INVERSE,
@@ -21,7 +22,7 @@ import { emitCholesky } from "./onnx/cholesky.ts";
 import { emitInverseRoot } from "./onnx/inverse-root.ts";
 import { emitInverseRootProduct } from "./onnx/inverse-root-product.ts";
 import type { Float } from "./onnx/matrix.ts";
-import { emitLargestEigenvalue, type PowerIteration } from "./onnx/power-iteration.ts";
+import { emitLargestEigenvalue } from "./onnx/power-iteration.ts";
 import { emitQr } from "./onnx/qr.ts";
 import { emitReflectors } from "./onnx/reflectors.ts";
 import { emitSpdInverse } from "./onnx/spd-inverse.ts";
@@ -123,8 +124,10 @@ const largestEigenvalue: Lowering = {
     const iteration = attributes as unknown as PowerIteration;
     return {
       outputs: [scalar("float32"), { shape: [n], dtype: "float32" }, scalar("int32")],
-      emit: (b, [name, start]) =>
-        emitLargestEigenvalue(b, name as string, start as string, n, iteration),
+      emit: (b, inputs) => {
+        const [matrix, start] = inputs as [string, string | undefined];
+        return emitLargestEigenvalue(b, { matrix, start }, n, iteration);
+      },
     };
   },
 };

@@ -13,6 +13,7 @@ import {
   INVERSE_ROOT,
   INVERSE_ROOT_PRODUCT,
   LARGEST_EIGENVALUE,
+  type PowerIteration,
   PROBES,
   probeAngle,
   QR,
@@ -101,9 +102,8 @@ const KERNELS: Record<string, (call: Call) => Output[]> = {
 
   [LARGEST_EIGENVALUE]: (call) => {
     const { matrix, n } = square(call);
-    const options = call.attributes as unknown as { iterations: number; tolerance: number };
-    const start = call.read("start") as Float32Array;
-    const { value, vector, rounds } = powerIteration(matrix, n, start, options);
+    const options = call.attributes as unknown as PowerIteration;
+    const { value, vector, rounds } = powerIteration(matrix, n, call.read("start"), options);
     return [float([], [value]), float([n], vector), integer(rounds)];
   },
 

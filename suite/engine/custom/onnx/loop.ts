@@ -14,6 +14,7 @@ export interface Carried {
  * names of the last values.
  *
  * @param round gets the names of the values and of its index, an int64 scalar
+ * @param begins a bool scalar: whether there is a first round
  */
 export function loop(
   b: GraphBuilder,
@@ -24,6 +25,7 @@ export function loop(
     values: string[],
     index: string,
   ) => { going: string; values: readonly string[] },
+  begins: string = b.constant(1, "bool"),
 ): string[] {
   const types = carried.map(({ dtype, shape }) => ({ dtype, shape }));
   const flag = { dtype: "bool", shape: [] } as const;
@@ -35,7 +37,6 @@ export function loop(
       return [going, ...next];
     },
   );
-  const start = [b.constant(rounds, "int64"), b.constant(1, "bool")];
-  const inputs = [...start, ...carried.map((value) => value.start)];
+  const inputs = [b.constant(rounds, "int64"), begins, ...carried.map(({ start }) => start)];
   return b.nodes("Loop", inputs, { body }, carried.length);
 }
