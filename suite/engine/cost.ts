@@ -82,6 +82,44 @@ export function readCost(): Cost {
   return { ...counted, phases };
 }
 
+export function isCounting(): boolean {
+  return counted !== undefined;
+}
+
+/** Runs `work`, and says what it cost where cost is being counted; peak bytes beyond those at its start. */
+export function countedIn<T>(work: () => T): { result: T; cost: Cost | undefined } {
+  if (counted === undefined) return { result: work(), cost: undefined };
+  const before = readCost();
+  const { numBytes } = tf.engine().state;
+  counted.peakBytes = numBytes;
+  const result = work();
+  const after = readCost();
+  const phases = { ...after.phases };
+  for (const phase of PHASES) phases[phase] = difference(after.phases[phase], before.phases[phase]);
+  counted.peakBytes = Math.max(before.peakBytes, after.peakBytes);
+  return {
+    result,
+    cost: { ...difference(after, before), phases, peakBytes: after.peakBytes - numBytes },
+  };
+}
+
+const difference = (a: PhaseCost, b: PhaseCost): PhaseCost => ({
+  flops: a.flops - b.flops,
+  bytes: a.bytes - b.bytes,
+});
+
+/** Books what `countedIn` found once more. */
+export function bookAgain({ flops, bytes, phases, peakBytes }: Cost): void {
+  if (counted === undefined) return;
+  for (const phase of PHASES) {
+    counted.phases[phase].flops += phases[phase].flops;
+    counted.phases[phase].bytes += phases[phase].bytes;
+  }
+  counted.flops += flops;
+  counted.bytes += bytes;
+  counted.peakBytes = Math.max(counted.peakBytes, tf.engine().state.numBytes + peakBytes);
+}
+
 /** Stops counting; calling it again changes nothing. */
 export function stopCost(): void {
   if (uncounted === undefined) return;

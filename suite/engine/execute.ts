@@ -5,6 +5,7 @@ import { Compiler } from "./compile.ts";
 import { EngineError } from "./error.ts";
 import type { Attributes, CallInputs, LoweredKernel, LoweredNode, TensorSpec } from "./graph.ts";
 import { sizeOf, TraceNode } from "./graph.ts";
+import type { Passage, Recording, Source } from "./passage.ts";
 import type { Plan } from "./plan.ts";
 import { changedScalars, fits, scalarOf, staysOnDevice, takenBy } from "./plan.ts";
 import type { BufferDtype } from "./pool.ts";
@@ -47,6 +48,8 @@ export class LazyGraph {
   private cursor = this.root;
   private outputs: Value[] = [];
   private feeds: Value[] = [];
+  /** Stands in for every output that only its passage reads. */
+  private readonly unnamed: Value;
 
   constructor(
     private readonly owner: ValueOwner,
@@ -55,6 +58,14 @@ export class LazyGraph {
     const arena = options.device === "cpu" ? Arena.open() : null;
     this.pool = new BufferPool(arena);
     this.compiler = new Compiler(options, SESSION_LIMIT, arena);
+    this.unnamed = new Value(owner, "float32", 0);
+    this.unnamed.refCount = 0;
+  }
+
+  /** What is recorded and has not been run. */
+  get pending(): Recording {
+    const { recording: number, cursor, outputs, feeds } = this;
+    return { number, cursor, outputs, feeds };
   }
 
   get isFull(): boolean {
@@ -74,12 +85,26 @@ export class LazyGraph {
 
   /** Slot of a float32 scalar that only the call being recorded reads. */
   scalarSlot(number: number): number {
-    const value = new Value(this.owner, "float32", 1);
-    value.buffer = this.pool.take("float32", 1);
-    value.buffer.data[0] = number;
-    value.written = true;
-    value.refCount = 0;
-    return this.slotOf(value);
+    return this.slotOf(this.written("float32", [number]));
+  }
+
+  /** Appends a passage that follows here; returns the values of its results that are new. */
+  repeat(passage: Passage, sources: readonly Source[]): ReadonlyMap<number, Value> {
+    for (const feed of passage.feeds) {
+      if (feed.kind === "source") this.slotOf((sources[feed.index] as Source).value);
+      else this.slotOf(feed.kind === "kept" ? feed.value : this.written(feed.dtype, feed.data));
+    }
+    const first = this.outputs.length;
+    for (let i = 0; i < passage.outputs; i++) this.outputs.push(this.unnamed);
+    const made = new Map<number, Value>();
+    for (const { from, index, shape, dtype } of passage.results) {
+      if (from !== "outputs" || made.has(index)) continue;
+      const value = this.valueAt(first + index, { shape, dtype });
+      this.outputs[first + index] = value;
+      made.set(index, value);
+    }
+    this.cursor = passage.end as TraceNode<Leaf>;
+    return made;
   }
 
   /** Appends a call and returns its outputs, or null where the kernel's lowering declines it. */
@@ -149,12 +174,27 @@ export class LazyGraph {
     this.pool.clear();
   }
 
-  private output({ shape, dtype }: TensorSpec): TensorInfo {
+  private output(spec: TensorSpec): TensorInfo {
+    const value = this.valueAt(this.outputs.length, spec);
+    this.outputs.push(value);
+    return { dataId: value, shape: spec.shape as number[], dtype: spec.dtype };
+  }
+
+  private valueAt(slot: number, { shape, dtype }: TensorSpec): Value {
     const value = new Value(this.owner, dtype, sizeOf(shape));
     value.recording = this.recording;
-    value.slot = this.outputs.length;
-    this.outputs.push(value);
-    return { dataId: value, shape: shape as number[], dtype };
+    value.slot = slot;
+    return value;
+  }
+
+  /** Values from JavaScript that nothing but the recording holds. */
+  private written(dtype: BufferDtype, data: ArrayLike<number>): Value {
+    const value = new Value(this.owner, dtype, data.length);
+    value.buffer = this.pool.take(dtype, data.length);
+    value.buffer.data.set(data);
+    value.written = true;
+    value.refCount = 0;
+    return value;
   }
 
   private run(outputs: readonly Value[], feeds: readonly Value[]): void {

@@ -11,6 +11,7 @@ import type { ForwardPass, Model } from "./model.ts";
 import { collect, type Shown } from "./observation.ts";
 import type { KroneckerLayer } from "./parameter.ts";
 import type { Batch, PartialPass, Pass, PassRequest } from "./pass.ts";
+import { repeatedPass } from "./repeated.ts";
 
 export type { Observation } from "./observation.ts";
 export type { Batch, Pass, PassRequest } from "./pass.ts";
@@ -33,7 +34,7 @@ export interface PartOptions extends Omit<EvaluateOptions, "drawUniforms" | "mic
   /** N of the whole batch. */
   readonly terms: number;
   /** One per row of this part, where labels are drawn. */
-  readonly uniforms?: Float32Array;
+  readonly uniforms?: tf.Tensor1D;
 }
 
 /** One layer in one forward pass. `input` and `keptPreactivation` outlive the gradient scope. */
@@ -74,9 +75,10 @@ export function evaluateBatch(
   const terms = batch.labels.size;
   const uniforms = drawUniforms(request, options, terms);
   const common = { labelSmoothing, forward, terms };
-  const { shown, ...sums } = inMicroBatches(batch, microBatchSize, uniforms, (part, drawn) =>
-    evaluatePart(model, part, request, { ...common, ...(drawn && { uniforms: drawn }) }),
-  );
+  const { shown, ...sums } = inMicroBatches(batch, microBatchSize, uniforms, (part, drawn) => {
+    const all = { ...common, ...(drawn && { uniforms: tf.tensor1d(drawn) }) };
+    return repeatedPass(model, part, request, all, () => evaluatePart(model, part, request, all));
+  });
   return { ...sums, observations: collect(shown, batch.examples) };
 }
 
@@ -193,10 +195,10 @@ function sampledBackward(
   variables: readonly tf.Tensor[],
   request: PassRequest,
   terms: number,
-  uniforms: Float32Array,
+  uniforms: tf.Tensor1D,
 ): SampledBackward {
   const probabilities = tf.softmax(logits);
-  const drawn = sampleOneHot(probabilities, tf.tensor1d(uniforms));
+  const drawn = sampleOneHot(probabilities, uniforms);
   const dLogits = tf.div(tf.sub(probabilities, drawn), terms);
   const outputs = request.sampledOutputGradients ? seen.map((entry) => entry.preactivation) : [];
   const parameters = request.sampledGradients ? variables : [];

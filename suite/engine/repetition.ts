@@ -1,0 +1,64 @@
+/**
+ * @file Functions of tensors that are called in every step: called twice, and from then on only recorded,
+ * where the backend records. Browser-safe.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { bookAgain, type Cost, countedIn, isCounting } from "./cost.ts";
+import type { Mark, Passage } from "./passage.ts";
+import { samePassage } from "./passage.ts";
+
+/** A backend that records. */
+interface PassageRecorder extends tf.KernelBackend {
+  mark(sources: readonly tf.Tensor[]): Mark;
+  passage(mark: Mark, sources: readonly tf.Tensor[], results: readonly tf.Tensor[]): Passage | null;
+  repeat(passage: Passage, mark: Mark, sources: readonly tf.Tensor[]): tf.TensorInfo[] | null;
+}
+
+interface Known {
+  readonly passage: Passage;
+  /** Seen twice. */
+  readonly confirmed: boolean;
+  readonly cost: Cost | undefined;
+}
+
+/**
+ * One function. It may depend on nothing but its sources and on what never changes; draws and the like
+ * show, unless they come out alike in its first two calls. What it returns must be made by it, or be
+ * sources under another shape.
+ */
+export class Repetition {
+  /** By where in a recording it was called. */
+  private readonly known = new WeakMap<object, Known>();
+
+  /** `compute()`, in a tidy. */
+  call(sources: readonly tf.Tensor[], compute: () => tf.Tensor[]): tf.Tensor[] {
+    const recorder = recorderNow();
+    if (recorder === undefined) return tf.tidy(compute);
+    const mark = recorder.mark(sources);
+    const known = this.known.get(mark.start);
+    if (known?.confirmed && (known.cost || !isCounting())) {
+      const infos = recorder.repeat(known.passage, mark, sources);
+      if (infos !== null) {
+        if (known.cost) bookAgain(known.cost);
+        return infos.map((info) => tf.engine().makeTensorFromTensorInfo(info, recorder));
+      }
+    }
+    const { result, cost } = countedIn(() => tf.tidy(compute));
+    const passage = recorder.passage(mark, sources, result);
+    if (passage === null) this.known.delete(mark.start);
+    else {
+      const confirmed = known !== undefined && samePassage(known.passage, passage);
+      this.known.set(mark.start, { passage, confirmed, cost });
+    }
+    return result;
+  }
+}
+
+/** None inside a gradient: its tape needs the calls themselves. */
+function recorderNow(): PassageRecorder | undefined {
+  const backend = tf.backend() as Partial<PassageRecorder>;
+  const { gradientDepth, profiling } = tf.engine().state;
+  return backend.repeat && gradientDepth === 0 && !profiling
+    ? (backend as PassageRecorder)
+    : undefined;
+}
