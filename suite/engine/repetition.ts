@@ -16,6 +16,8 @@ interface PassageRecorder extends tf.KernelBackend {
 
 interface Known {
   readonly passage: Passage;
+  /** The function's results among the passage's: one tensor may be returned twice. */
+  readonly order: readonly number[];
   /** Seen twice. */
   readonly confirmed: boolean;
   readonly cost: Cost | undefined;
@@ -40,15 +42,18 @@ export class Repetition {
       const infos = recorder.repeat(known.passage, mark, sources);
       if (infos !== null) {
         if (known.cost) bookAgain(known.cost);
-        return infos.map((info) => tf.engine().makeTensorFromTensorInfo(info, recorder));
+        const made = infos.map((info) => tf.engine().makeTensorFromTensorInfo(info, recorder));
+        return known.order.map((i) => made[i] as tf.Tensor);
       }
     }
     const { result, cost } = countedIn(() => tf.tidy(compute));
-    const passage = recorder.passage(mark, sources, result);
+    const different = [...new Set(result)];
+    const order = result.map((tensor) => different.indexOf(tensor));
+    const passage = recorder.passage(mark, sources, different);
     if (passage === null) this.known.delete(mark.start);
     else {
-      const confirmed = known !== undefined && samePassage(known.passage, passage);
-      this.known.set(mark.start, { passage, confirmed, cost });
+      const confirmed = known?.order.join() === order.join() && samePassage(known.passage, passage);
+      this.known.set(mark.start, { passage, order, confirmed, cost });
     }
     return result;
   }

@@ -51,8 +51,8 @@ export interface PowerIteration {
  * norm excludes it: two eigenvalues of λ or more make `‖S‖² ≥ 2λ²`.
  */
 export const OTHER_ROUNDS = 12;
-/** Relative: well above what is left where an iteration ends. */
-export const OTHER_EXCESS = 1e-3;
+/** Relative: well above what is left where an iteration ends; a ridge that is smaller by less does no harm. */
+export const OTHER_EXCESS = 0.01;
 
 /** A fixed vector of pseudo-random signs and sizes, the same in every run. */
 export function seededVector(d: number): Float32Array {
