@@ -10,7 +10,7 @@ import { EngineError } from "./error.ts";
 import { LazyGraph } from "./execute.ts";
 import type { Attributes, LoweredKernel } from "./graph.ts";
 import { CallInputs } from "./graph.ts";
-import { follows, type Mark, markOf, type Passage, passageSince, type Source } from "./passage.ts";
+import { Passages } from "./passages.ts";
 import type { BufferDtype } from "./pool.ts";
 import { type Buffer, newArray } from "./pool.ts";
 import type { SessionOptions } from "./runtime.ts";
@@ -21,16 +21,19 @@ type Values = backend_util.BackendValues | string[] | undefined;
 
 export class OnnxBackend extends MathBackendCPU implements ValueOwner {
   readonly graph: LazyGraph;
+  readonly passages: Passages;
   /** Calls of kernels without a lowering, by kernel name. */
   fallbacks: Record<string, number> = {};
 
   private readonly call = new CallInputs();
   private readonly foreign = new WeakMap<object, Value>();
-  private count = 0;
+  /** Of dataIds. */
+  count = 0;
 
   constructor(options: SessionOptions) {
     super();
     this.graph = new LazyGraph(this, options);
+    this.passages = new Passages(this);
     this.data = new ValueStore(this);
   }
 
@@ -83,40 +86,6 @@ export class OnnxBackend extends MathBackendCPU implements ValueOwner {
     const attrs = attributes as tf.NamedAttrMap;
     const result = kernel.kernelFunc({ inputs, attrs, backend: this });
     return Array.isArray(result) ? result.map((info) => this.typed(info)) : this.typed(result);
-  }
-
-  /** Where a passage of these sources would start. */
-  mark(sources: readonly TensorInfo[]): Mark {
-    return markOf(this.graph.pending, this.sources(sources));
-  }
-
-  /** What was recorded since a mark, as a function of the sources; null where it is none. */
-  passage(
-    mark: Mark,
-    sources: readonly TensorInfo[],
-    results: readonly TensorInfo[],
-  ): Passage | null {
-    return passageSince(this.graph.pending, mark, this.sources(sources), results);
-  }
-
-  /** Records a passage again, for other sources; null where it does not fit in at `here`. */
-  repeat(passage: Passage, here: Mark, tensors: readonly TensorInfo[]): TensorInfo[] | null {
-    const sources = this.sources(tensors);
-    if (this.graph.isFull || !follows(passage, here, sources)) return null;
-    const made = this.graph.repeat(passage, sources);
-    this.count += made.size;
-    const seen = new Set<Value>();
-    return passage.results.map(({ from, index, shape, dtype }) => {
-      const value = from === "outputs" ? made.get(index) : sources[index]?.value;
-      // A new value starts with one reference.
-      if (from === "sources" || seen.has(value as Value)) (value as Value).refCount++;
-      seen.add(value as Value);
-      return { dataId: value as Value, shape: [...shape], dtype };
-    });
-  }
-
-  private sources(tensors: readonly TensorInfo[]): Source[] {
-    return tensors.map(({ dataId, shape }) => ({ value: this.find(dataId), shape }));
   }
 
   /** The same values under another shape. */

@@ -4,15 +4,9 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { bookAgain, type Cost, countedIn, isCounting } from "./cost.ts";
-import type { Mark, Passage } from "./passage.ts";
+import type { Passage } from "./passage.ts";
 import { samePassage } from "./passage.ts";
-
-/** A backend that records. */
-interface PassageRecorder extends tf.KernelBackend {
-  mark(sources: readonly tf.Tensor[]): Mark;
-  passage(mark: Mark, sources: readonly tf.Tensor[], results: readonly tf.Tensor[]): Passage | null;
-  repeat(passage: Passage, mark: Mark, sources: readonly tf.Tensor[]): tf.TensorInfo[] | null;
-}
+import type { Passages } from "./passages.ts";
 
 interface Known {
   readonly passage: Passage;
@@ -34,22 +28,22 @@ export class Repetition {
 
   /** `compute()`, in a tidy. */
   call(sources: readonly tf.Tensor[], compute: () => tf.Tensor[]): tf.Tensor[] {
-    const recorder = recorderNow();
-    if (recorder === undefined) return tf.tidy(compute);
-    const mark = recorder.mark(sources);
+    const passages = passagesNow();
+    if (passages === undefined) return tf.tidy(compute);
+    const mark = passages.mark(sources);
     const known = this.known.get(mark.start);
     if (known?.confirmed && (known.cost || !isCounting())) {
-      const infos = recorder.repeat(known.passage, mark, sources);
+      const infos = passages.repeat(known.passage, mark, sources);
       if (infos !== null) {
         if (known.cost) bookAgain(known.cost);
-        const made = infos.map((info) => tf.engine().makeTensorFromTensorInfo(info, recorder));
+        const made = infos.map((info) => tf.engine().makeTensorFromTensorInfo(info));
         return known.order.map((i) => made[i] as tf.Tensor);
       }
     }
     const { result, cost } = countedIn(() => tf.tidy(compute));
     const different = [...new Set(result)];
     const order = result.map((tensor) => different.indexOf(tensor));
-    const passage = recorder.passage(mark, sources, different);
+    const passage = passages.since(mark, sources, different);
     if (passage === null) this.known.delete(mark.start);
     else {
       const confirmed = known?.order.join() === order.join() && samePassage(known.passage, passage);
@@ -59,11 +53,9 @@ export class Repetition {
   }
 }
 
-/** None inside a gradient: its tape needs the calls themselves. */
-function recorderNow(): PassageRecorder | undefined {
-  const backend = tf.backend() as Partial<PassageRecorder>;
+/** Of the backend, if it records; none inside a gradient, whose tape needs the calls themselves. */
+function passagesNow(): Passages | undefined {
   const { gradientDepth, profiling } = tf.engine().state;
-  return backend.repeat && gradientDepth === 0 && !profiling
-    ? (backend as PassageRecorder)
-    : undefined;
+  if (gradientDepth > 0 || profiling || tf.env().getBool("DEBUG")) return undefined;
+  return (tf.backend() as { passages?: Passages }).passages;
 }

@@ -30,7 +30,11 @@ export interface Model {
   readonly parameters: readonly Parameter[];
   readonly layers: readonly KroneckerLayer[];
   readonly buffers: readonly ModelBuffer[];
-  /** Inputs `[n, …]` to logits `[rows, classes]`; rows = n, or n·T for token models. */
+  /**
+   * Inputs `[n, …]` to logits `[rows, classes]`; rows = n, or n·T for token models. Depends on nothing but
+   * its arguments, parameters and buffers, and draws only from `pass.dropout`: in training it is called until
+   * it repeats itself, and from then on what it did is done without it (repeated.ts).
+   */
   apply(inputs: tf.Tensor, pass: ForwardPass): tf.Tensor2D;
 }
 
