@@ -149,6 +149,11 @@ describe("what does not is called again", () => {
     for (let i = 1; i < 5; i++) expect(step(f, list(A))).toEqual([[1 + i, 2]]);
   });
 
+  it("what takes turns", () => {
+    const f = counting(([x]) => [(f.calls % 2 ? tf.add : tf.sub)(x as tf.Tensor, 1)]);
+    for (const sign of [1, -1, 1, -1]) expect(step(f, list(A))).toEqual([[1 + sign, 2 + sign]]);
+  });
+
   it("a tensor that it closes over, once it is another", () => {
     let kept = tf.tensor1d([10, 20]);
     const f = counting(([x]) => [tf.add(x as tf.Tensor, kept)]);
@@ -167,13 +172,13 @@ describe("what does not is called again", () => {
       left.push(tf.keep(tf.neg(x as tf.Tensor)));
       return [tf.add(x as tf.Tensor, 1)];
     });
-    for (const values of [A, B, A, B]) {
+    for (const values of [A, A, B, A]) {
       const sum = values[0] + values[1];
       expect(step(reads, list(values))).toEqual([values.map((value) => sum * value)]);
       expect(step(leaves, list(values))).toEqual([values.map((value) => value + 1)]);
     }
     expect([reads.calls, leaves.calls]).toEqual([4, 4]);
-    expect(left.map((tensor) => tensor.dataSync()[0])).toEqual([-1, -3, -1, -3]);
+    expect(left.map((tensor) => tensor.dataSync()[0])).toEqual([-1, -1, -3, -1]);
     tf.dispose(left);
   });
 
@@ -203,6 +208,31 @@ describe("what does not is called again", () => {
       const sum = tf.add(y, x);
       const [difference] = f.of([x, y]) as [tf.Tensor];
       expect([...difference.dataSync(), ...sum.dataSync()]).toEqual([2, 3, 4, 7]);
+    });
+  });
+
+  it("sources known to the recording by another number", () => {
+    const f = counting(([x, y]) => [tf.sub(x as tf.Tensor, y as tf.Tensor)]);
+    const after = (first: "x" | "y" | "z") =>
+      tf.tidy(() => {
+        const given = { x: tf.tensor1d([3, 5]), y: tf.tensor1d([1, 2]), z: tf.tensor1d([0, 0]) };
+        const before = tf.neg(given[first]);
+        const [difference] = f.of([given.x, given.y]) as [tf.Tensor];
+        expect([...difference.dataSync()]).toEqual([2, 3]);
+        before.dispose();
+      });
+    for (const first of ["x", "x", "x", "z", "y", "x"] as const) after(first);
+  });
+
+  it("after a call that the recording only looked at", () => {
+    const f = counting(([x]) => [tf.add(x as tf.Tensor, 1)]);
+    for (let i = 0; i < 3; i++) step(f, list(A));
+    tf.tidy(() => {
+      // Has no lowering for flags.
+      const flags = tf.gather(tf.tensor1d([1, 0], "bool"), tf.tensor1d([1], "int32"));
+      const [sum] = f.of([tf.tensor1d(list(B))]) as [tf.Tensor];
+      expect([...sum.dataSync()]).toEqual([4, 6]);
+      expect(flags.dataSync()[0]).toBe(0);
     });
   });
 

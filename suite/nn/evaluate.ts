@@ -126,6 +126,7 @@ function evaluatePart(
   const { main, hessianVector } = request.probe
     ? throughDirection(lossOf, sources, variables, request.probe)
     : { main: inPhase("backward", () => backward(lossOf, sources)), hessianVector: undefined };
+  requireGradients(model, main.grads);
   return {
     loss: main.value as tf.Scalar,
     gradients: main.grads.slice(0, variables.length),
@@ -133,6 +134,14 @@ function evaluatePart(
     ...(sampled && request.sampledGradients && { sampledGradients: sampled.parameters.map(adopt) }),
     ...(hessianVector && { hessianVector }),
   };
+}
+
+function requireGradients({ parameters }: Model, gradients: readonly (tf.Tensor | undefined)[]) {
+  const unused = parameters.find((_, i) => !gradients[i]);
+  if (!unused) return;
+  throw new Error(
+    `The loss does not depend on the parameter "${unused.name}": use it in the model's forward pass, or do not declare it.`,
+  );
 }
 
 function runForward(

@@ -31,8 +31,6 @@ export function repeatedPass(
   settings: PassSettings,
   evaluate: () => PartialPass,
 ): PartialPass {
-  // Running moments are no result of a pass, and move with it.
-  if (model.buffers.length > 0) return evaluate();
   const repeated = repeatedFor(model, request, settings);
   const { uniforms } = settings;
   const sources = [
@@ -51,9 +49,9 @@ export function repeatedPass(
 
 function repeatedFor(model: Model, request: PassRequest, settings: PassSettings): Repeated {
   const { only, probe, ...flags } = request;
-  const { uniforms, terms, labelSmoothing, forward } = settings;
+  const { terms, labelSmoothing, forward } = settings;
   const asked = FLAGS.map((flag) => (flags[flag] ? 1 : 0)).join("");
-  const key = `${asked} ${probe?.length} ${uniforms?.size} ${terms} ${labelSmoothing} ${forward.training}`;
+  const key = `${asked} ${probe?.length} ${terms} ${labelSmoothing} ${forward.training}`;
   const byRequest = known.get(model) ?? new WeakMap<object, Map<string, Repeated>>();
   known.set(model, byRequest);
   const byKey = byRequest.get(only ?? model) ?? new Map<string, Repeated>();
