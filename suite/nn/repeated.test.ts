@@ -1,10 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { flush, useBackend } from "../engine/index.ts";
-import { evaluateBatch, type Pass, type PassRequest } from "./evaluate.ts";
+import { type EvaluateOptions, evaluateBatch, type Pass, type PassRequest } from "./evaluate.ts";
 import { buildGpt } from "./gpt.ts";
 import { linear } from "./linear.ts";
 import { type Model, ModelBuilder } from "./model.ts";
+import type { Batch } from "./pass.ts";
 import {
   convolutional,
   directionOf,
@@ -48,18 +49,22 @@ function valuesOf({ loss, gradients, sampledGradients = [], hessianVector = [], 
   return tensors.map((tensor) => tensor && [...tensor.dataSync()]);
 }
 
-/** Five steps, in each of which the pass must be what a model makes that was never applied before. */
-function follow(make: () => Subject, requestOf: (step: number, model: Model) => PassRequest) {
+/** In every step the pass must be what a model makes that was never applied before. */
+function follow(
+  make: () => Subject,
+  requestOf: (step: number, model: Model) => PassRequest,
+  { steps = 5, optionsOf = (_: number): EvaluateOptions => OPTIONS } = {},
+) {
   let applied = 0;
   withSubject(make, ({ model, batch }) => {
     const known = watched(model);
-    for (let step = 0; step < 5; step++) {
+    for (let step = 0; step < steps; step++) {
       tf.tidy(() => {
         const given = step % 2 ? { ...batch, labels: tf.reverse(batch.labels) } : batch;
         flush();
         const request = requestOf(step, model);
         const [pass, first] = [known, { ...model }].map((one) =>
-          valuesOf(evaluateBatch(one, given, request, OPTIONS)),
+          valuesOf(evaluateBatch(one, given, request, optionsOf(step))),
         );
         expect(pass).toEqual(first);
         for (const { variable } of model.parameters) {
@@ -81,7 +86,43 @@ describe.each(Object.entries(SUBJECTS))("a pass over %s", (_, make) => {
 
   it("is another for another request", () => {
     const requests: PassRequest[] = [{}, { inputs: true }, { outputGradients: true }];
-    expect(follow(make, (step) => requests[step % 3] as PassRequest)).toBe(5);
+    const requestOf = (step: number) => requests[step % 3] as PassRequest;
+    expect(follow(make, requestOf, { steps: 9 })).toBe(6);
+  });
+
+  it("is another with other settings, and in parts", () => {
+    const smoothed = (step: number) => ({ ...OPTIONS, labelSmoothing: step % 2 ? 0.1 : 0 });
+    expect(follow(make, () => ({}), { steps: 6, optionsOf: smoothed })).toBe(4);
+    withSubject(make, ({ model, batch }) => {
+      const rows = batch.labels.size / batch.examples;
+      const pick = (x: tf.Tensor, count: number) =>
+        tf.gather(
+          x,
+          tf.tensor1d(
+            Array.from({ length: count }, (_, i) => i),
+            "int32",
+          ),
+        );
+      // A batch that is what a part of the other is.
+      const small = (): Batch => ({
+        inputs: pick(batch.inputs, 2),
+        labels: pick(batch.labels, 2 * rows) as tf.Tensor1D,
+        examples: 2,
+      });
+      const micro = { ...OPTIONS, microBatchSize: 2 };
+      for (let step = 0; step < 8; step++) {
+        tf.tidy(() => {
+          const [pass, first] = [model, { ...model }].map((one) => {
+            flush();
+            const parts = step % 4 < 3;
+            return valuesOf(
+              evaluateBatch(one, parts ? batch : small(), {}, parts ? micro : OPTIONS),
+            );
+          });
+          expect(pass).toEqual(first);
+        });
+      }
+    });
   });
 
   it("shows products with the Hessian", () => {
