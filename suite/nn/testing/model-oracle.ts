@@ -89,7 +89,8 @@ export interface ModuleLayout {
 
 /**
  * Checks logits, loss, every gradient and every Hessian-vector product of the mean cross-entropy,
- * all from one evaluation in training mode; and that the engine lowered every kernel of it.
+ * all from one evaluation in training mode; that the engine lowered every kernel of it; and that the model
+ * does the same whenever it is called, so that passes over it may be repeated without it.
  */
 export function expectModel(
   model: Model,
@@ -109,12 +110,8 @@ export function expectModel(
     labels: tf.tensor1d([...oracle.labels], "int32"),
     examples: inputs.shape[0] as number,
   };
-  const pass = evaluateBatch(
-    model,
-    batch,
-    { probe, repeated: true },
-    { labelSmoothing: oracle.smoothing, forward: { training: true } },
-  );
+  const settings = { labelSmoothing: oracle.smoothing, forward: { training: true } };
+  const pass = evaluateBatch(model, batch, { probe, repeated: true }, settings);
   expect(pass.loss.dataSync()[0]).toBeCloseTo(oracle.loss, 4);
   const lists = [
     [pass.gradients, oracle.gradients],
@@ -137,6 +134,10 @@ export function expectModel(
     });
   }
   expect(engineCounters().fallbacks).toEqual({});
+  const losses = [1, 2, 3, 4].map(
+    () => evaluateBatch(model, batch, { repeated: true }, settings).loss.dataSync()[0],
+  );
+  expect(new Set(losses).size).toBe(1);
 }
 
 /** What the oracle drew for a parameter, with the axes in the model's order. */
