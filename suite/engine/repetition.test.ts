@@ -16,14 +16,18 @@ afterEach(() => expect(tf.memory().numTensors).toBe(before));
 
 /** A function of tensors under a repetition, and how often it was called. */
 function counting(compute: (sources: tf.Tensor[]) => tf.Tensor[]) {
-  const repetition = new Repetition();
+  const repetition = new Repetition<number>();
   const counted = {
     calls: 0,
-    of: (sources: tf.Tensor[]) =>
-      repetition.call(sources, () => {
+    of: (sources: tf.Tensor[]) => {
+      const { tensors, description } = repetition.call(sources, () => {
         counted.calls++;
-        return compute(sources);
-      }),
+        const results = compute(sources);
+        return { tensors: results, description: results[0]?.size ?? 0 };
+      });
+      expect(description).toBe(tensors[0]?.size);
+      return tensors;
+    },
   };
   return counted;
 }
@@ -186,6 +190,16 @@ describe("what does not is called again", () => {
     const f = counting(([x]) => [tf.sum(x as tf.Tensor)]);
     for (let i = 0; i < 3; i++) expect(step(f, list(A))).toEqual([[3]]);
     expect(step(f, [1, 2, 3])).toEqual([[6]]);
+    const g = counting(([x]) => [tf.neg(x as tf.Tensor)]);
+    for (let i = 0; i < 3; i++) {
+      expect(step(g, list(A))).toEqual([[-1, -2]]);
+      // From another place.
+      tf.tidy(() => {
+        const [result] = g.of([tf.square(tf.tensor1d([1, 2, 3]))]) as [tf.Tensor];
+        expect([...result.dataSync()]).toEqual([-1, -4, -9]);
+      });
+    }
+    expect(g.calls).toBe(4);
   });
 
   it("one tensor as two sources, and two that were one", () => {

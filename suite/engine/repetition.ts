@@ -8,13 +8,21 @@ import type { Passage } from "./passage.ts";
 import { samePassage } from "./passage.ts";
 import type { Passages } from "./passages.ts";
 
-interface Known {
+/** What a function returns: tensors, and what describes them. */
+export interface Described<T> {
+  readonly tensors: tf.Tensor[];
+  readonly description: T;
+}
+
+interface Known<T> {
   readonly passage: Passage;
   /** The function's results among the passage's: one tensor may be returned twice. */
   readonly order: readonly number[];
   /** Seen twice. */
   readonly confirmed: boolean;
   readonly cost: Cost | undefined;
+  /** Of the call that recorded it: another passage's tensors may have other shapes. */
+  readonly description: T;
 }
 
 /**
@@ -22,14 +30,14 @@ interface Known {
  * show, unless they come out alike in its first two calls. What it returns must be made by it, or be
  * sources under another shape.
  */
-export class Repetition {
+export class Repetition<T> {
   /** By where in a recording it was called. */
-  private readonly known = new WeakMap<object, Known>();
+  private readonly known = new WeakMap<object, Known<T>>();
 
   /** `compute()`, in a tidy. */
-  call(sources: readonly tf.Tensor[], compute: () => tf.Tensor[]): tf.Tensor[] {
+  call(sources: readonly tf.Tensor[], compute: () => Described<T>): Described<T> {
     const passages = passagesNow();
-    if (passages === undefined) return tf.tidy(compute);
+    if (passages === undefined) return tidily(compute);
     const mark = passages.mark(sources);
     const known = this.known.get(mark.start);
     if (known?.confirmed && (known.cost || !isCounting())) {
@@ -37,20 +45,32 @@ export class Repetition {
       if (infos !== null) {
         if (known.cost) bookAgain(known.cost);
         const made = infos.map((info) => tf.engine().makeTensorFromTensorInfo(info));
-        return known.order.map((i) => made[i] as tf.Tensor);
+        const { order, description } = known;
+        return { tensors: order.map((i) => made[i] as tf.Tensor), description };
       }
     }
-    const { result, cost } = countedIn(() => tf.tidy(compute));
-    const different = [...new Set(result)];
-    const order = result.map((tensor) => different.indexOf(tensor));
+    const { result, cost } = countedIn(() => tidily(compute));
+    const { tensors, description } = result;
+    const different = [...new Set(tensors)];
+    const order = tensors.map((tensor) => different.indexOf(tensor));
     const passage = passages.since(mark, sources, different);
     if (passage === null) this.known.delete(mark.start);
     else {
       const confirmed = known?.order.join() === order.join() && samePassage(known.passage, passage);
-      this.known.set(mark.start, { passage, order, confirmed, cost });
+      this.known.set(mark.start, { passage, order, confirmed, cost, description });
     }
     return result;
   }
+}
+
+/** In a tidy, from which only the tensors come out. */
+function tidily<T>(compute: () => Described<T>): Described<T> {
+  let result: Described<T> | undefined;
+  tf.tidy(() => {
+    result = compute();
+    return result.tensors;
+  });
+  return result as Described<T>;
 }
 
 /** Of the backend, if it records; none inside a gradient, whose tape needs the calls themselves. */

@@ -20,7 +20,10 @@ export interface PassRequest {
   readonly sampledOutputGradients?: boolean;
   /** Parameter gradients for labels drawn from the model. */
   readonly sampledGradients?: boolean;
-  /** Which layers show what is asked for, by their rows in the whole batch; all without it. */
+  /**
+   * Which layers show what is asked for, by their rows in the whole batch; all without it. A function that
+   * always answers alike.
+   */
   readonly only?: (layer: KroneckerLayer, rows: number) => boolean;
   /** One direction per parameter: asks for the product of the Hessian with it. */
   readonly probe?: readonly tf.Tensor[];

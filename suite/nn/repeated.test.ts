@@ -39,14 +39,16 @@ function watched(model: Model): Model & { applied: number } {
 
 /** All that a pass shows. */
 function valuesOf({ loss, gradients, sampledGradients = [], hessianVector = [], ...pass }: Pass) {
-  const shown = [...pass.observations.values()].flatMap((one) => [
+  const observations = [...pass.observations.values()];
+  const shown = observations.flatMap((one) => [
     one.inputs,
     one.preactivations,
     one.outputGradients,
     one.sampledOutputGradients,
   ]);
   const tensors = [loss, ...gradients, ...sampledGradients, ...hessianVector, ...shown];
-  return tensors.map((tensor) => tensor && [...tensor.dataSync()]);
+  const rows = observations.map((one) => [one.rows, one.positions]);
+  return [...tensors.map((tensor) => tensor && [...tensor.dataSync()]), ...rows];
 }
 
 /** In every step the pass must be what a model makes that was never applied before. */
@@ -115,9 +117,8 @@ describe.each(Object.entries(SUBJECTS))("a pass over %s", (_, make) => {
           const [pass, first] = [model, { ...model }].map((one) => {
             flush();
             const parts = step % 4 < 3;
-            return valuesOf(
-              evaluateBatch(one, parts ? batch : small(), {}, parts ? micro : OPTIONS),
-            );
+            const [given, options] = parts ? [batch, micro] : [small(), OPTIONS];
+            return valuesOf(evaluateBatch(one, given, EVERYTHING, options));
           });
           expect(pass).toEqual(first);
         });

@@ -13,12 +13,8 @@ export interface PassSettings {
   readonly uniforms?: tf.Tensor1D;
 }
 
-/** The passes of one kind. */
-interface Repeated {
-  readonly repetition: Repetition;
-  /** The last one that was called: it says which tensor is what. */
-  called?: PartialPass;
-}
+/** The passes of one kind, each described by the one that was called: which tensor is what. */
+type Repeated = Repetition<PartialPass>;
 
 /** By model; by its request's `only`, or the model where all layers show; by the rest of the request. */
 const known = new WeakMap<Model, WeakMap<object, Map<string, Repeated>>>();
@@ -31,7 +27,6 @@ export function repeatedPass(
   settings: PassSettings,
   evaluate: () => PartialPass,
 ): PartialPass {
-  const repeated = repeatedFor(model, request, settings);
   const { uniforms } = settings;
   const sources = [
     ...model.parameters.map(({ variable }) => variable),
@@ -40,11 +35,11 @@ export function repeatedPass(
     batch.labels,
     ...(uniforms ? [uniforms] : []),
   ];
-  const tensors = repeated.repetition.call(sources, () => {
-    repeated.called = evaluate();
-    return tensorsOf(repeated.called);
+  const { tensors, description } = repeatedFor(model, request, settings).call(sources, () => {
+    const pass = evaluate();
+    return { tensors: tensorsOf(pass), description: pass };
   });
-  return withTensors(repeated.called as PartialPass, tensors);
+  return withTensors(description, tensors);
 }
 
 function repeatedFor(model: Model, request: PassRequest, settings: PassSettings): Repeated {
@@ -56,7 +51,7 @@ function repeatedFor(model: Model, request: PassRequest, settings: PassSettings)
   known.set(model, byRequest);
   const byKey = byRequest.get(only ?? model) ?? new Map<string, Repeated>();
   byRequest.set(only ?? model, byKey);
-  const repeated = byKey.get(key) ?? { repetition: new Repetition() };
+  const repeated = byKey.get(key) ?? new Repetition<PartialPass>();
   byKey.set(key, repeated);
   return repeated;
 }
