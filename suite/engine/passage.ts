@@ -4,8 +4,8 @@
  * record a small model's pass as the runtime to compute it.
  */
 import type { DataType, TensorInfo } from "@tensorflow/tfjs-core";
-import type { TraceNode } from "./graph.ts";
-import { sameShape } from "./graph.ts";
+import type { LoweredKernel, TensorSpec, TraceNode } from "./graph.ts";
+import { ABSENT, sameShape } from "./graph.ts";
 import type { BufferDtype } from "./pool.ts";
 import type { Value } from "./value.ts";
 
@@ -56,6 +56,8 @@ export interface Passage {
   readonly outputs: number;
   readonly feeds: readonly Origin[];
   readonly results: readonly Result[];
+  /** Calls whose inputs' values are checked. */
+  readonly checked: readonly TraceNode[];
 }
 
 /** Longer written arrays are data rather than constants, and dear to compare. */
@@ -95,7 +97,42 @@ export function passageSince(
     outputs: made.length,
     feeds,
     results: places,
+    checked: checkedSince(mark, recording.cursor),
   };
+}
+
+function checkedSince({ start }: Mark, end: TraceNode): TraceNode[] {
+  const checked: TraceNode[] = [];
+  for (let node = end; node !== start && node.parent; node = node.parent) {
+    if (node.kernel?.lowering.check) checked.push(node);
+  }
+  return checked.reverse();
+}
+
+/** Checks what a passage's calls would check, with the values that it is to read here. */
+export function checkValues(
+  { mark, feeds, checked }: Passage,
+  recording: Recording,
+  sources: readonly Source[],
+): void {
+  const valuesAt = (slot: number): ArrayLike<number> | null => {
+    const index = -1 - slot;
+    if (index < 0) return null;
+    const origin = feeds[index - mark.feeds];
+    if (origin?.kind === "written") return origin.data;
+    const kept = origin?.kind === "kept" ? origin.value : undefined;
+    const source = origin?.kind === "source" ? sources[origin.index]?.value : undefined;
+    return (kept ?? source ?? recording.feeds[index])?.buffer?.data ?? null;
+  };
+  for (const { kernel, slots, specs, attributes } of checked) {
+    const { inputs = [], check } = (kernel as LoweredKernel).lowering;
+    const given = slots.flatMap((slot, i) => (i < inputs.length && slot !== ABSENT ? [i] : []));
+    check?.(
+      given.map((i) => valuesAt(slots[i] as number)),
+      given.map((i) => specs[i] as TensorSpec),
+      attributes,
+    );
+  }
 }
 
 function placeOf(

@@ -2,7 +2,7 @@
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { LazyGraph } from "./execute.ts";
 import type { Mark, Passage, Source } from "./passage.ts";
-import { follows, markOf, passageSince } from "./passage.ts";
+import { checkValues, follows, markOf, passageSince } from "./passage.ts";
 import type { Value } from "./value.ts";
 
 interface Recorder {
@@ -29,11 +29,15 @@ export class Passages {
     return passageSince(this.recorder.graph.pending, mark, this.values(sources), results);
   }
 
-  /** Records a passage again, for other sources; null where it does not follow at `here`. */
+  /**
+   * Records a passage again, for other sources; null where it does not follow at `here`. Throws what its
+   * calls would throw at these values.
+   */
   repeat(passage: Passage, here: Mark, tensors: readonly TensorInfo[]): TensorInfo[] | null {
     const { recorder } = this;
     const sources = this.values(tensors);
     if (recorder.graph.isFull || !follows(passage, here, sources)) return null;
+    checkValues(passage, recorder.graph.pending, sources);
     const made = recorder.graph.repeat(passage, sources);
     recorder.count += made.size;
     const referred = new Set<Value>();

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { flush, readCost, startCost, stopCost, useBackend } from "./index.ts";
-import { Repetition } from "./repetition.ts";
+import { flush, useBackend } from "./index.ts";
+import { counting, step } from "./testing/counting.ts";
 
 beforeAll(async () => {
   await useBackend({ threads: 1 });
@@ -13,33 +13,6 @@ beforeEach(() => {
   before = tf.memory().numTensors;
 });
 afterEach(() => expect(tf.memory().numTensors).toBe(before));
-
-/** A function of tensors under a repetition, and how often it was called. */
-function counting(compute: (sources: tf.Tensor[]) => tf.Tensor[]) {
-  const repetition = new Repetition<number>();
-  const counted = {
-    calls: 0,
-    of: (sources: tf.Tensor[]) => {
-      const { tensors, description } = repetition.call(sources, () => {
-        counted.calls++;
-        const results = compute(sources);
-        return { tensors: results, description: results[0]?.size ?? 0 };
-      });
-      expect(description).toBe(tensors[0]?.size);
-      return tensors;
-    },
-  };
-  return counted;
-}
-
-/** What one step reads of a function's results; `values` are its sources', new in every step. */
-function step(f: { of(sources: tf.Tensor[]): tf.Tensor[] }, ...values: number[][]): number[][] {
-  return tf.tidy(() => {
-    const results = f.of(values.map((list) => tf.tensor1d(list)));
-    flush();
-    return results.map((result) => [...result.dataSync()]);
-  }) as unknown as number[][];
-}
 
 const [A, B, C] = [
   [1, 2],
@@ -89,6 +62,24 @@ describe("what repeats itself", () => {
       expect([...square.dataSync()]).toEqual(values.map((value) => value ** 2));
       square.dispose();
     }
+  });
+
+  it("refuses the values that its calls refuse", () => {
+    const table = tf.tensor1d([10, 20, 30]);
+    const f = counting(([ids]) => [tf.add(tf.gather(table, ids as tf.Tensor1D), 1)]);
+    const look = (ids: number[]) =>
+      tf.tidy(() => {
+        const results = f.of([tf.tensor1d(ids, "int32")]);
+        flush();
+        return [...(results[0] as tf.Tensor).dataSync()] as unknown as tf.Tensor;
+      });
+    for (const id of [0, 1, 2]) expect(look([id, 0])).toEqual([10 * id + 11, 11]);
+    for (const id of [-1, 3]) {
+      expect(() => look([0, id])).toThrow(`the index value ${id} is not in [0, 2]`);
+    }
+    expect(look([2, 2])).toEqual([31, 31]);
+    expect(f.calls).toBe(2);
+    table.dispose();
   });
 
   it("recurs in the middle of a recording, and beside itself", () => {
@@ -257,38 +248,5 @@ describe("what does not is called again", () => {
       const slope = tf.grad((x) => tf.sum(f.of([x])[0] as tf.Tensor))(tf.tensor1d(list(B)));
       expect([...slope.dataSync()]).toEqual([6, 10]);
     });
-  });
-});
-
-describe("cost", () => {
-  afterEach(stopCost);
-
-  const f = () =>
-    counting(([x]) => {
-      const large = tf.tile(x as tf.Tensor, [100]);
-      return [tf.sum(tf.square(large)), tf.neg(x as tf.Tensor)];
-    });
-  const counted = (one: ReturnType<typeof f>) => {
-    startCost();
-    step(one, list(A));
-    const cost = readCost();
-    stopCost();
-    return { ...cost, peakBytes: cost.peakBytes - tf.memory().numBytes };
-  };
-
-  it("is booked again", () => {
-    const one = f();
-    const first = counted(one);
-    for (let i = 0; i < 3; i++) expect(counted(one)).toEqual(first);
-    expect(one.calls).toBe(2);
-  });
-
-  it("is learnt where it was not counted before", () => {
-    const one = f();
-    for (let i = 0; i < 4; i++) step(one, list(A));
-    expect(one.calls).toBe(2);
-    const first = counted(f());
-    for (let i = 0; i < 3; i++) expect(counted(one)).toEqual(first);
-    expect(one.calls).toBe(3);
   });
 });
