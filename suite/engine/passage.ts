@@ -83,6 +83,8 @@ export function passageSince(
 ): Passage | null {
   // What reads a value runs what is pending, and another recording begins.
   if (recording.number !== mark.recording || !areDistinct(sources)) return null;
+  const nodes = nodesSince(mark, recording.cursor);
+  if (!nodes.every((node) => node.slots.every((slot) => isKnownTo(mark, slot)))) return null;
   const made = recording.outputs.slice(mark.outputs);
   const places = results.map((info) => placeOf(info, made, sources));
   const returned = new Set<object>(results.map(({ dataId }) => dataId));
@@ -97,16 +99,20 @@ export function passageSince(
     outputs: made.length,
     feeds,
     results: places,
-    checked: checkedSince(mark, recording.cursor),
+    checked: nodes.filter(({ kernel }) => kernel?.lowering.check),
   };
 }
 
-function checkedSince({ start }: Mark, end: TraceNode): TraceNode[] {
-  const checked: TraceNode[] = [];
-  for (let node = end; node !== start && node.parent; node = node.parent) {
-    if (node.kernel?.lowering.check) checked.push(node);
-  }
-  return checked.reverse();
+function nodesSince({ start }: Mark, end: TraceNode): TraceNode[] {
+  const nodes: TraceNode[] = [];
+  for (let node = end; node !== start && node.parent; node = node.parent) nodes.push(node);
+  return nodes.reverse();
+}
+
+/** Whether a slot is a source or the passage's own: what else was recorded before may be another tensor. */
+function isKnownTo({ outputs, feeds, slots }: Mark, slot: number): boolean {
+  const isOwn = slot >= outputs || slot < -feeds;
+  return isOwn || slots.includes(slot);
 }
 
 /** Checks what a passage's calls would check, with the values that it is to read here. */

@@ -229,6 +229,20 @@ describe("what does not is called again", () => {
     for (const first of ["x", "x", "x", "z", "y", "x"] as const) after(first);
   });
 
+  it("a tensor that it closes over and the recording knows", () => {
+    const kept = { one: tf.tensor1d([1, 1]), two: tf.tensor1d([2, 2]) };
+    const f = counting(([x]) => [tf.add(x as tf.Tensor, kept.one)]);
+    for (const first of ["one", "one", "one", "two"] as const) {
+      tf.tidy(() => {
+        const before = tf.neg(kept[first]);
+        const [sum] = f.of([tf.tensor1d(list(A))]) as [tf.Tensor];
+        expect([...sum.dataSync()]).toEqual([2, 3]);
+        before.dispose();
+      });
+    }
+    tf.dispose(kept);
+  });
+
   it("after a call that the recording only looked at", () => {
     const f = counting(([x]) => [tf.add(x as tf.Tensor, 1)]);
     for (let i = 0; i < 3; i++) step(f, list(A));

@@ -96,8 +96,7 @@ export function eagerKernels(factor: InverseFactor): Readonly<Record<string, Eag
       const s = matrix as tf.Tensor2D;
       const seeded = tf.tensor1d(seededVector(s.shape[0]));
       let pair = iterate(s, start ?? seeded, options, () => true);
-      const squares = () => tf.sum(tf.square(s)).dataSync()[0] as number;
-      if (start && !(squares() < 2 * pair.value ** 2)) {
+      if (start && !((tf.sum(tf.square(s)).dataSync()[0] as number) < 2 * pair.value ** 2)) {
         const bound = pair.value * (1 + OTHER_EXCESS);
         const second = iterate(s, seeded, options, (value, rounds) => {
           return rounds < OTHER_ROUNDS || value > bound;

@@ -126,7 +126,7 @@ const largestEigenvalue: Lowering = {
       outputs: [scalar("float32"), { shape: [n], dtype: "float32" }, scalar("int32")],
       emit: (b, inputs) => {
         const [matrix, start] = inputs as [string, string | undefined];
-        return emitLargestEigenvalue(b, { matrix, start }, n, iteration);
+        return emitLargestEigenvalue(b, matrix, start, n, iteration);
       },
     };
   },

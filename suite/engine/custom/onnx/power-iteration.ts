@@ -4,20 +4,14 @@ import { OTHER_EXCESS, OTHER_ROUNDS, type PowerIteration, seededVector } from ".
 import { loop } from "./loop.ts";
 import { total } from "./matrix.ts";
 
-export interface PowerIterationNames {
-  /** float32 `[n, n]` */
-  readonly matrix: string;
-  /** float32 `[n]` */
-  readonly start: string | undefined;
-}
-
 /**
- * `v ← Sv/‖Sv‖`, λ = vᵀSv. Returns value [], vector [n] and rounds int32 []; where S is not finite: 0 and
+ * `v ← Sv/‖Sv‖`, λ = vᵀSv, for float32 names matrix [n, n] and start [n]. Returns value [], vector [n] and rounds int32 []; where S is not finite: 0 and
  * the start. 2n² FLOPs per round.
  */
 export function emitLargestEigenvalue(
   b: GraphBuilder,
-  { matrix, start }: PowerIterationNames,
+  matrix: string,
+  start: string | undefined,
   n: number,
   iteration: PowerIteration,
 ): [value: string, vector: string, rounds: string] {
