@@ -54,12 +54,17 @@ interface Moments {
 
 /** Over all axes but the last. */
 function momentsOf(x: tf.Tensor): Moments {
-  const axes = channelAxes(x);
-  const mean = tf.mean(x, axes);
+  const mean = meanOf(x);
   const centred = tf.sub(x, mean);
-  const variance = tf.mean(tf.square(centred), axes);
+  const variance = meanOf(tf.square(centred));
   return { mean, centred, variance, inverseDeviation: tf.rsqrt(tf.add(variance, EPSILON)) };
 }
+
+/** By its sum, which the engine computes faster than a mean where channels are the last axis. */
+const meanOf = (x: tf.Tensor): tf.Tensor => {
+  const count = x.size / (x.shape.at(-1) as number);
+  return tf.div(tf.sum(x, channelAxes(x)), count);
+};
 
 const channelAxes = (x: tf.Tensor): number[] => x.shape.slice(0, -1).map((_, axis) => axis);
 

@@ -45,16 +45,17 @@ export function inputGradientConv(
   dy: string,
   filter: string,
 ): string {
-  const { filterHeight: kh, filterWidth: kw, padInfo } = info;
-  const uncovered = [
-    info.inHeight - ((info.outHeight - 1) * info.strideHeight + kh - padInfo.top - padInfo.bottom),
-    info.inWidth - ((info.outWidth - 1) * info.strideWidth + kw - padInfo.left - padInfo.right),
-  ];
+  const { effectiveFilterHeight, effectiveFilterWidth } = info;
+  const { top, bottom, left, right } = info.padInfo;
+  const covered = [
+    (info.outHeight - 1) * info.strideHeight + effectiveFilterHeight - top - bottom,
+    (info.outWidth - 1) * info.strideWidth + effectiveFilterWidth - left - right,
+  ] as const;
   const weights = b.node("Transpose", [filter], { perm: [3, 2, 0, 1] });
   const dx = b.node("ConvTranspose", [toChannelsFirst(b, dy), weights], {
-    kernel_shape: [kh, kw],
+    kernel_shape: [info.filterHeight, info.filterWidth],
     ...windowAttributes(info),
-    output_padding: uncovered,
+    output_padding: [info.inHeight - covered[0], info.inWidth - covered[1]],
   });
   return toChannelsLast(b, dx);
 }

@@ -1,16 +1,18 @@
 /**
  * @file Convolution and its two gradients: which of the ways to compute them for which shape.
  *
- * Measured on two AVX-512 cores, batch 128, 3x3 filters, 8 to 128 channels, GFLOP/s: forward and
- * input gradient by Conv 100 to 220, but below 150 on images of 8x8 or smaller with 64 channels or
- * more, where matrix products reach 200 to 250. Filter gradient by Conv with swapped axes 11 to 80,
- * by products per image with split shifts 50 to 104 from 16x16 up, by products per filter element
- * 110 to 250 below.
+ * Measured on two cores without AVX-512, batch 32, 3x3 filters, 32 to 512 channels, GFLOP/s: on images
+ * of 8x8 or smaller, products with patches 110 to 150 where Conv and ConvTranspose reach 40 to 150, and
+ * the filter's gradient 90 to 130; on larger ones Conv is as fast and keeps less in memory, but for the
+ * three channels of an image in colour: 64 of 16x16 with 16 filters take 1.0 ms, with the filter's
+ * gradient, where Conv and products per image take 2.1. (On AVX-512, batch 128, 8 to 128 channels: Conv
+ * 100 to 220, below 150 on 8x8 with 64 channels or more. Filter gradient by Conv with swapped axes 11 to
+ * 80, by products per image with split shifts 50 to 104 from 16x16 up.)
  */
 import type { GraphBuilder, LoweredNode, Lowering } from "../graph.ts";
 import { activation, activationLowers } from "./activation.ts";
 import { filterGradientConv, forwardConv, inputGradientConv } from "./conv-channels-first.ts";
-import { filterProducts, forwardProducts } from "./conv-products.ts";
+import { filterPatches, forwardPatches, inputGradientPatches } from "./conv-patches.ts";
 import type { ConvInfo } from "./conv-shape.ts";
 import {
   convInfo,
@@ -24,32 +26,34 @@ import {
 } from "./conv-shape.ts";
 import { registerLowering } from "./register.ts";
 
-/** Small images with many channels are better off as products of [positions, cIn] matrices. */
-function favoursProducts({ outHeight, outWidth, inChannels }: ConvInfo): boolean {
-  const pixels = outHeight * outWidth;
-  return (pixels <= 16 && inChannels >= 32) || (pixels <= 64 && inChannels >= 64);
+/** Few positions, or few channels where Conv spends its time on copies. */
+function favoursPatches({ outHeight, outWidth }: ConvInfo, channels: number): boolean {
+  const positions = outHeight * outWidth;
+  return positions <= 64 || (positions <= 256 && channels <= 4);
 }
 
 /** From this many pixels on, the filter gradient is computed image by image. */
 const LARGE_IMAGE = 256;
 
 function forward(b: GraphBuilder, info: ConvInfo, x: string, filter: string): string {
-  return favoursProducts(info)
-    ? forwardProducts(b, info, x, filter)
+  return favoursPatches(info, info.inChannels)
+    ? forwardPatches(b, info, x, filter)
     : forwardConv(b, info, x, filter);
 }
 
 function inputGradient(b: GraphBuilder, info: ConvInfo, dy: string, filter: string): string {
+  if (favoursPatches(info, info.outChannels)) return inputGradientPatches(b, info, dy, filter);
   if (!isDense(info)) return inputGradientConv(b, info, dy, filter);
-  return forward(b, rotatedInfo(info), dy, rotatedFilter(b, info, filter));
+  return forwardConv(b, rotatedInfo(info), dy, rotatedFilter(b, info, filter));
 }
 
 function filterGradient(b: GraphBuilder, info: ConvInfo, x: string, dy: string): string {
   const imageByImage =
     isDense(info) &&
     info.filterHeight * info.filterWidth > 1 &&
-    info.outHeight * info.outWidth >= LARGE_IMAGE;
-  return imageByImage ? filterGradientConv(b, info, x, dy) : filterProducts(b, info, x, dy);
+    info.outHeight * info.outWidth >= LARGE_IMAGE &&
+    !favoursPatches(info, info.inChannels);
+  return imageByImage ? filterGradientConv(b, info, x, dy) : filterPatches(b, info, x, dy);
 }
 
 function lowered(

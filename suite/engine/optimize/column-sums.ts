@@ -3,7 +3,7 @@
  * which is 2 to 5 times faster than ONNX Runtime's reduction.
  */
 import type { OnnxNode } from "../graph.ts";
-import { sizeOf } from "../graph.ts";
+import { sameShape, sizeOf } from "../graph.ts";
 import { OWN_DOMAIN } from "./expand.ts";
 import type { Rewrite, Rewriter } from "./rewriter.ts";
 
@@ -24,14 +24,29 @@ function rewriteSum(graph: Rewriter, node: OnnxNode): void {
   const axes = graph.known.values(axesName);
   const result = graph.shape(output);
   if (!shape || !result || !axes || axes.some((axis, i) => axis !== i)) return;
-  const rows = sizeOf(shape.slice(0, axes.length));
   const columns = sizeOf(shape.slice(axes.length));
-  if (rows < FEWEST_ROWS || rows > MOST_ROWS || columns < 2) return;
-  const ones = graph.constant(Array(rows).fill(1), "float32", [1, rows]);
-  const matrix =
-    shape.length === 2
-      ? input
-      : graph.insert(node, "Reshape", [input, graph.ints([rows, columns])]);
-  const sum = graph.insert(node, "Gemm", [ones, matrix]);
+  const stages = stagesOf(shape.slice(0, axes.length));
+  if (stages === undefined || columns < 2) return;
+  let sum = input;
+  let left = sizeOf(shape);
+  for (const rows of stages) {
+    left /= rows;
+    const target = [rows, left];
+    const matrix = sameShape(graph.shape(sum) ?? [], target)
+      ? sum
+      : graph.insert(node, "Reshape", [sum, graph.ints(target)]);
+    const ones = graph.constant(Array(rows).fill(1), "float32", [1, rows]);
+    sum = graph.insert(node, "Gemm", [ones, matrix]);
+  }
   graph.change(node, "Reshape", [sum, graph.ints(result)], {});
+}
+
+/** How many rows are summed at a time: all at once, or the pixels of many images after the images. */
+function stagesOf(leading: readonly number[]): readonly number[] | undefined {
+  const rows = sizeOf(leading);
+  if (rows < FEWEST_ROWS) return undefined;
+  if (rows <= MOST_ROWS) return [rows];
+  const [images = 1, ...pixels] = leading;
+  const fits = pixels.length === 2 && images <= MOST_ROWS && sizeOf(pixels) <= MOST_ROWS;
+  return fits ? [images, sizeOf(pixels)] : undefined;
 }

@@ -10,6 +10,7 @@ import { mergeEqualNodes } from "./merge.ts";
 import { simplifySteps } from "./relu.ts";
 import { type Rewrite, Rewriter } from "./rewriter.ts";
 import { sumSquares } from "./square-sums.ts";
+import { widenVectors } from "./wide-vectors.ts";
 
 const REWRITES: readonly Rewrite[] = [
   mergeEqualNodes,
@@ -22,6 +23,7 @@ const REWRITES: readonly Rewrite[] = [
   moveLayoutTurns,
   multiplyByOnes,
   sumSquares,
+  widenVectors,
   mergeEqualNodes,
 ];
 

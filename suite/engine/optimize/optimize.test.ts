@@ -120,6 +120,24 @@ describe("what is left of a graph", () => {
     });
     expect(left).toMatchObject({ Transpose: 1, Conv: 2 });
   });
+
+  it("sums images over channels by products with ones, in two stages where they are many", () => {
+    const sum = (images: number) =>
+      census({ x: [images, 8, 8, 16] }, (b) => {
+        return b.node("crossover:ReduceSum", ["x", b.ints([0, 1, 2])], { keepdims: 0 });
+      });
+    expect(sum(256)).toEqual({ Gemm: 1, Reshape: 2 });
+    expect(sum(512)).toEqual({ Gemm: 2, Reshape: 3 });
+  });
+
+  it("repeats a vector over few channels along the rows of images", () => {
+    const scaled = (channels: number) =>
+      census({ x: [64, 8, 8, channels], scale: [channels] }, (b) => {
+        return b.node("Relu", [b.node("Mul", ["x", "scale"])]);
+      });
+    expect(scaled(16)).toEqual({ Expand: 1, Mul: 1, Relu: 1 });
+    expect(scaled(64)).toEqual({ Mul: 1, Relu: 1 });
+  });
 });
 
 const KEEP = { keepdims: 1 };
@@ -142,6 +160,11 @@ describe("rewritten graphs compute what tfjs computes", () => {
     "abs's gradient": () => tf.grad(tf.abs)(tf.tensor1d([-2, 3, -1])),
     "sums of rows": () => tf.sum(draw([64, 5], 1), 0),
     "sums of rows, kept": () => tf.sum(draw([8, 8, 5], 1), [0, 1], true),
+    "sums of the pixels of many images": () => tf.sum(draw([300, 8, 8, 3], 1), [0, 1, 2]),
+    "images scaled and moved by channel": () => {
+      const [scale, shift] = [draw([16], 2), draw([1, 1, 1, 16], 3)];
+      return tf.sub(shift, tf.mul(draw([32, 8, 8, 16], 1), scale));
+    },
     "sums of integers": () => tf.sum(tf.cast(tf.mul(draw([64, 5], 1), 10), "int32"), 0),
     "gradient of a mean": () =>
       tf.grad((x) => tf.mean(tf.mul(tf.mean(x, 1, true), x)))(draw([3, 4], 1)),
@@ -158,7 +181,7 @@ describe("rewritten graphs compute what tfjs computes", () => {
     "images by channel, by image, by pixel": () => {
       const conv = (x: tf.Tensor, seed: number) =>
         tf.conv2d(x as tf.Tensor4D, draw([3, 3, 4, 4], seed) as tf.Tensor4D, 1, "same");
-      const y = tf.mul(conv(draw([2, 16, 16, 4], 1), 2), draw([4], 3));
+      const y = tf.mul(conv(draw([2, 20, 20, 4], 1), 2), draw([4], 3));
       const byImage = tf.sub(y, tf.mean(y, [1, 2], true));
       const byPixel = tf.mul(byImage, tf.sum(y, 3, true));
       return tf.add(conv(byPixel, 4), tf.concat([tf.max(byPixel, [0, 3]).expandDims(-1)], -1));

@@ -1,0 +1,156 @@
+/**
+ * @file Convolution in tfjs's own layout, as one matrix product with patches: the rows of pixels that
+ * the filter covers at each position, which a single Gather lays out. With X the patches of x,
+ * [positions, kh·kw·cIn], y = X W and dW = Xᵀ dy: the forward pass and the filter's gradient share X.
+ */
+import type { GraphBuilder } from "../graph.ts";
+import type { ConvInfo } from "./conv-shape.ts";
+
+/** x [batch, h, w, cIn] with the filter [kh, kw, cIn, cOut] to [batch, oh, ow, cOut]. */
+export function forwardPatches(b: GraphBuilder, info: ConvInfo, x: string, filter: string): string {
+  const weights = b.reshape(filter, [-1, info.outChannels]);
+  return b.reshape(b.node("Gemm", [inputPatches(b, info, x), weights]), info.outShape);
+}
+
+/**
+ * dW [kh, kw, cIn, cOut] from x and dy [batch, oh, ow, cOut], computed as dyᵀ X: a product turns the
+ * left matrix beforehand, and dy is the narrower one. (Two to three times faster than Xᵀ dy.)
+ */
+export function filterPatches(b: GraphBuilder, info: ConvInfo, x: string, dy: string): string {
+  const { filterHeight, filterWidth, inChannels, outChannels } = info;
+  const gradient = b.reshape(dy, [-1, outChannels]);
+  const product = b.node("Gemm", [gradient, inputPatches(b, info, x)], { transA: 1 });
+  const byOutput = b.reshape(product, [outChannels, filterHeight, filterWidth, inChannels]);
+  return b.node("Transpose", [byOutput], { perm: [1, 2, 3, 0] });
+}
+
+/** Patches of x, each in the order of the filter's elements. */
+function inputPatches(b: GraphBuilder, info: ConvInfo, x: string): string {
+  const { batchSize, inChannels, padInfo } = info;
+  const rows = range(info.outHeight).map((position) =>
+    range(info.filterHeight).map((i) => {
+      return position * info.strideHeight + i * info.dilationHeight - padInfo.top;
+    }),
+  );
+  const columns = range(info.outWidth).map((position) =>
+    range(info.filterWidth).map((j) => {
+      return position * info.strideWidth + j * info.dilationWidth - padInfo.left;
+    }),
+  );
+  return patches(b, x, [batchSize, info.inHeight, info.inWidth, inChannels], rows, columns);
+}
+
+/**
+ * dx [batch, h, w, cIn] from dy. The pixels of x are taken in groups of stride × stride: every group
+ * reads dy through the same window, and each of its pixels meets other elements of the filter there.
+ */
+export function inputGradientPatches(
+  b: GraphBuilder,
+  info: ConvInfo,
+  dy: string,
+  filter: string,
+): string {
+  const { batchSize, inHeight, inWidth, inChannels, outChannels, padInfo } = info;
+  const { strideHeight: sh, strideWidth: sw, filterHeight, filterWidth } = info;
+  const [down, right] = [
+    gradientWindow(filterHeight, sh, info.dilationHeight, padInfo.top),
+    gradientWindow(filterWidth, sw, info.dilationWidth, padInfo.left),
+  ];
+  const [high, wide] = [Math.ceil(inHeight / sh), Math.ceil(inWidth / sw)];
+  const windows = patches(
+    b,
+    dy,
+    [batchSize, info.outHeight, info.outWidth, outChannels],
+    range(high).map((group) => down.offsets.map((offset) => group + offset)),
+    range(wide).map((group) => right.offsets.map((offset) => group + offset)),
+  );
+  const elements = crossed(down.elements, right.elements, filterWidth, filterHeight * filterWidth);
+  const taps = down.offsets.length * right.offsets.length;
+  const byElement = b.reshape(filter, [-1, inChannels, outChannels]);
+  const taken = slices(b, byElement, 0, filterHeight * filterWidth, elements);
+  const byPixel = b.node(
+    "Transpose",
+    [b.reshape(taken, [sh * sw, taps, inChannels, outChannels])],
+    { perm: [0, 2, 1, 3] },
+  );
+  const weights = b.reshape(byPixel, [sh * sw * inChannels, taps * outChannels]);
+  const groups = b.node("Gemm", [windows, weights], { transB: 1 });
+  if (sh * sw === 1) return b.reshape(groups, info.inShape);
+  const apart = b.reshape(groups, [batchSize * high, wide, sh, sw * inChannels]);
+  const together = b.reshape(b.node("Transpose", [apart], { perm: [0, 2, 1, 3] }), [
+    batchSize,
+    high * sh,
+    wide * sw,
+    inChannels,
+  ]);
+  if (high * sh === inHeight && wide * sw === inWidth) return together;
+  return b.node("Slice", [together, b.ints([0, 0]), b.ints([inHeight, inWidth]), b.ints([1, 2])]);
+}
+
+/**
+ * Along one axis, pixel `stride·g + phase` of x meets pixel `g + offset` of dy under the filter's
+ * element `(phase + padding − stride·offset) / dilation`, where that is one. The offsets, and by phase
+ * and offset the element; −1 for none.
+ */
+function gradientWindow(filter: number, stride: number, dilation: number, padding: number) {
+  const lowest = Math.ceil((padding - (filter - 1) * dilation) / stride);
+  const highest = Math.floor((stride - 1 + padding) / stride);
+  const offsets = range(highest - lowest + 1).map((i) => lowest + i);
+  const elements = range(stride).map((phase) =>
+    offsets.map((offset) => {
+      const element = (phase + padding - stride * offset) / dilation;
+      return Number.isInteger(element) && element >= 0 && element < filter ? element : -1;
+    }),
+  );
+  return { offsets, elements };
+}
+
+/**
+ * Patches [batch · rows.length · columns.length, pixels · channels] of images. `rows` and `columns`
+ * give for each position what the window reads there; what lies outside of the image is zero.
+ */
+function patches(
+  b: GraphBuilder,
+  images: string,
+  [batch, height, width, channels]: readonly [number, number, number, number],
+  rows: readonly (readonly number[])[],
+  columns: readonly (readonly number[])[],
+): string {
+  const inside = (windows: readonly (readonly number[])[], size: number) =>
+    windows.map((window) => window.map((i) => (i >= 0 && i < size ? i : -1)));
+  const pixels = crossed(inside(rows, height), inside(columns, width), width, height * width);
+  const byPixel = b.reshape(images, [batch, height * width, channels]);
+  const taken = slices(b, byPixel, 1, height * width, pixels);
+  const positions = rows.length * columns.length;
+  return b.reshape(taken, [batch * positions, (pixels.length / positions) * channels]);
+}
+
+/** For each pair of windows the flat index of each pair of entries; `none` where one is negative. */
+function crossed(
+  rows: readonly (readonly number[])[],
+  columns: readonly (readonly number[])[],
+  width: number,
+  none: number,
+): number[] {
+  return rows.flatMap((down) =>
+    columns.flatMap((right) =>
+      down.flatMap((i) => right.map((j) => (i < 0 || j < 0 ? none : i * width + j))),
+    ),
+  );
+}
+
+/** Slices of a 3-D tensor along an axis of the given size; the index behind the last means zeros. */
+function slices(
+  b: GraphBuilder,
+  x: string,
+  axis: 0 | 1,
+  size: number,
+  taken: readonly number[],
+): string {
+  if (taken.length === size && taken.every((index, i) => index === i)) return x;
+  const oneBehind = b.ints(axis === 0 ? [0, 0, 0, 1, 0, 0] : [0, 0, 0, 0, 1, 0]);
+  const source = taken.includes(size) ? b.node("Pad", [x, oneBehind, b.constant(0, "float32")]) : x;
+  return b.node("Gather", [source, b.constant(taken, "int32", [taken.length])], { axis });
+}
+
+const range = (length: number) => Array.from({ length }, (_, i) => i);
