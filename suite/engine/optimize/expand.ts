@@ -44,12 +44,9 @@ function expandSign(graph: Rewriter, node: OnnxNode): void {
 function expandExtreme(graph: Rewriter, node: OnnxNode): void {
   const [x = "", axes = ""] = node.inputs;
   const { attributes } = node;
-  const counted = graph.insert(node, "Cast", [graph.insert(node, "IsNaN", [x])], { to: INT32 });
-  const reduced = graph.insert(node, "ReduceMax", [counted, axes], attributes);
-  const anyNan = graph.insert(node, "Cast", [reduced], { to: BOOL });
+  // One pass; squares add up to NaN only where one is NaN, for infinities have one sign there.
+  const squares = graph.insert(node, "ReduceSumSquare", [x, axes], attributes);
+  const anyNan = graph.insert(node, "IsNaN", [squares]);
   const extreme = graph.insert(node, node.op, [x, axes], attributes);
   graph.change(node, "Where", [anyNan, graph.constant(Number.NaN, "float32"), extreme], {});
 }
-
-const INT32 = 6;
-const BOOL = 9;

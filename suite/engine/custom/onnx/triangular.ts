@@ -30,13 +30,15 @@ export function emitTriangularSolve(
 function invertDiagonal(b: GraphBuilder, t: string, n: number, lower: boolean): string[] {
   const count = Math.ceil(n / LEAF);
   const size = count > 1 ? LEAF : 2 ** Math.ceil(Math.log2(n));
-  const blocks = Array.from({ length: count }, (_, i) => {
-    const range = [i * size, Math.min(n, (i + 1) * size)] as const;
+  const whole = Math.floor(n / size);
+  const stacks = whole === 0 ? [] : [wholeBlocks(b, t, { n, size, whole }, lower)];
+  if (whole < count) {
+    const range = [whole * size, n] as const;
     const block = slice(b, t, { rows: range, columns: range });
     const held = b.node("Trilu", [lower ? block : transpose(b, block)], { upper: 0 });
-    return b.reshape(padded(b, held, range[1] - range[0], size), [1, size, size]);
-  });
-  const stack = b.node("Concat", blocks, { axis: 0 });
+    stacks.push(b.reshape(padded(b, held, n - whole * size, size), [1, size, size]));
+  }
+  const stack = stacks.length === 1 ? (stacks[0] as string) : b.node("Concat", stacks, { axis: 0 });
   const inverses = invertLowerBlocks(b, stack, size);
   const parts = b.nodes("Split", [inverses], { axis: 0, num_outputs: count }, count);
   return parts.map((part, i) => {
@@ -44,6 +46,25 @@ function invertDiagonal(b: GraphBuilder, t: string, n: number, lower: boolean): 
     const whole = b.reshape(part, [size, size]);
     return rows === size ? whole : slice(b, whole, { rows: [0, rows], columns: [0, rows] });
   });
+}
+
+/** The first `whole` blocks on the diagonal, lower triangles: all rows are picked at once. */
+function wholeBlocks(
+  b: GraphBuilder,
+  t: string,
+  { n, size, whole }: { n: number; size: number; whole: number },
+  lower: boolean,
+): string {
+  const columns = [0, whole * size] as const;
+  const left = whole * size === n ? t : slice(b, t, { rows: columns, columns });
+  const pieces = b.reshape(left, [whole * size * whole, size]);
+  const taken = Array.from({ length: whole * size }, (_, row) => {
+    return row * whole + Math.floor(row / size);
+  });
+  const rows = b.node("Gather", [pieces, b.constant(taken, "int32", [taken.length])], { axis: 0 });
+  const blocks = b.reshape(rows, [whole, size, size]);
+  const held = lower ? blocks : b.node("Transpose", [blocks], { perm: [0, 2, 1] });
+  return b.node("Trilu", [held], { upper: 0 });
 }
 
 /** `x [n, n]` in the corner of an identity of `size`. */
