@@ -39,9 +39,11 @@ import {
   asParameters,
   gradientMatrix,
   parametersOf,
+  type TreatedLayer,
   treatedLayers,
 } from "../suite/optimizer/kronecker.ts";
 import { preconditioned } from "../suite/optimizer/pipeline.ts";
+import { sideBySide } from "../suite/optimizer/posed-systems.ts";
 import { logUniform } from "../suite/optimizer/search.ts";
 
 export const foof = defineOptimizer({
@@ -109,14 +111,16 @@ export const foof = defineOptimizer({
           inverses.compute();
         });
       },
-      apply: (gradientOf, { observations }) =>
-        new Map(
-          treated.flatMap((layer, i) => {
-            const gradient = gradientMatrix(layer, gradientOf);
-            const { solve } = factors[i] as InputFactor;
-            return asParameters(layer, solve(gradient, observations.get(layer.layer)));
-          }),
-        ),
+      apply: (gradientOf, { observations }) => {
+        const solutions = treated.map((layer, i) => {
+          const { solve } = factors[i] as InputFactor;
+          return solve(gradientMatrix(layer, gradientOf), observations.get(layer.layer));
+        });
+        const directions = sideBySide(solutions).flatMap((direction, i) => {
+          return asParameters(treated[i] as TreatedLayer, direction);
+        });
+        return new Map(directions);
+      },
       diagnose: (problem) => {
         if (h.statistics === "ema") return conditions(factors);
         // The last batch's A is gone: look at that of this one.

@@ -51,7 +51,6 @@ import {
 } from "../suite/optimizer/interval.ts";
 import {
   asParameters,
-  directionsOf,
   factoredDamping,
   gradientMatrix,
   outputCovariance,
@@ -60,6 +59,7 @@ import {
   treatedLayers,
 } from "../suite/optimizer/kronecker.ts";
 import { type GradientOf, preconditioned } from "../suite/optimizer/pipeline.ts";
+import { type Posing, sideBySide } from "../suite/optimizer/posed-systems.ts";
 import type { Problem } from "../suite/optimizer/problem.ts";
 import { logUniform } from "../suite/optimizer/search.ts";
 import type { OptimizerState } from "../suite/optimizer/state.ts";
@@ -131,7 +131,12 @@ export const kfac = defineOptimizer({
         }
         inPhase("inverse", () => inverses.compute());
       },
-      apply: (gradientOf, pass) => directionsOf(layers, blocks, gradientOf, pass),
+      apply: (gradientOf, { observations }) => {
+        const directions = blocks.map((block, i) => {
+          return block.apply(gradientOf, observations.get((layers[i] as TreatedLayer).layer));
+        });
+        return new Map(sideBySide(directions).flat());
+      },
       diagnose: (problem) => {
         if (h.statistics === "ema") return conditions(blocks);
         // The last batch's factors are gone: look at those of this one.
@@ -171,7 +176,7 @@ interface KroneckerBlock {
   /** Has both inverses computed with all others that are due. */
   invert(): void;
   /** P(G) of the weight and, where there is one, of the bias; `observation` as in `InputFactor`. */
-  apply(gradientOf: GradientOf, observation?: Observation): [Parameter, tf.Tensor][];
+  apply(gradientOf: GradientOf, observation?: Observation): Posing<[Parameter, tf.Tensor][]>;
   /** Condition numbers of the damped factors. */
   conditions(): Diagnostics;
 }
@@ -220,15 +225,19 @@ function kroneckerBlock(
       a.invert(ridgeA);
       systemB.refresh(b.estimate(), ridgeB);
     },
-    apply: (gradientOf, observation) => {
+    apply: function* (gradientOf, observation) {
       // A bias of its own is one more row for B.
       const biasRows =
         bias && !homogeneous ? [tf.reshape<tf.Rank.R2>(gradientOf(bias), [1, dOut])] : [];
       let biasDirection: tf.Tensor2D | undefined;
-      const direction = a.solve(gradientMatrix(treated, gradientOf), observation, (x) => {
-        const [product, row] = systemB.right([x, ...biasRows]);
-        biasDirection = row;
-        return product as tf.Tensor2D;
+      const gradient = gradientMatrix(treated, gradientOf);
+      const direction = yield* a.solve(gradient, observation, (x) => {
+        const products = systemB.right([x, ...biasRows]);
+        return () => {
+          const [product, row] = products();
+          biasDirection = row;
+          return product as tf.Tensor2D;
+        };
       });
       const directions = asParameters(treated, direction);
       if (bias && biasDirection) directions.push([bias, tf.reshape(biasDirection, [dOut])]);

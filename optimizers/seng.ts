@@ -10,8 +10,8 @@
  *
  * In a step that renews the curvature, G̃ = Σ_i u_i/N, and pushing through gives the same without
  * cancellation: P(G̃) = Σ_i w_i u_i/N with w = (K + λI)⁻¹1. Where every step does, that is one
- * system to solve, and no inverse; or (F + λI) P(G̃) = G̃ itself, where that takes fewer FLOPs,
- * as for few weights and many examples. In other steps G̃/λ dominates, and float32 loses little of it.
+ * system, and no inverse; or (F + λI) P(G̃) = G̃ itself, where that takes fewer FLOPs, as for few
+ * weights and many examples. In other steps G̃/λ dominates, and float32 loses little of it.
  *
  * Differences from the source: exact, where it truncates each e_i to rank 16 and sketches K and v;
  * `sketchSize`, `correction` and `variant` bring its sketch, its rank-one sum and ASDL's factor.
@@ -22,9 +22,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { inPhase } from "../suite/engine/phase.ts";
-import { spdInverse, spdSolve } from "../suite/linalg/index.ts";
+import { type SpdSystem, spdInverse } from "../suite/linalg/index.ts";
 import type { Observation } from "../suite/nn/evaluate.ts";
-import type { Parameter } from "../suite/nn/parameter.ts";
+import type { KroneckerLayer, Parameter } from "../suite/nn/parameter.ts";
 import type { RandomSource } from "../suite/nn/random.ts";
 import { defineOptimizer } from "../suite/optimizer/declaration.ts";
 import { conditionNumber } from "../suite/optimizer/diagnostics.ts";
@@ -34,7 +34,7 @@ import {
   exampleGradients,
   exampleGram,
   projections,
-  weigh,
+  rankOneSum,
   weightedSum,
 } from "../suite/optimizer/example-gram.ts";
 import {
@@ -53,6 +53,7 @@ import {
 import { curvatureDue } from "../suite/optimizer/interval.ts";
 import {
   asParameters,
+  convolutionsApart,
   gradientMatrix,
   inputRows,
   parametersOf,
@@ -60,6 +61,12 @@ import {
   treatedLayers,
 } from "../suite/optimizer/kronecker.ts";
 import { type GradientOf, preconditioned } from "../suite/optimizer/pipeline.ts";
+import {
+  type Later,
+  type Posing,
+  posedSystems,
+  sideBySide,
+} from "../suite/optimizer/posed-systems.ts";
 import type { Problem } from "../suite/optimizer/problem.ts";
 import { logUniform } from "../suite/optimizer/search.ts";
 import { drawColumns, seenColumns, seenRows } from "../suite/optimizer/sketch.ts";
@@ -121,7 +128,9 @@ export const seng = defineOptimizer({
     const h = context.hyperparameters;
     const layers = treatedLayers(context.layers, { homogeneous: true, embeddings: false });
     const sketch = context.random("sketch");
-    const blocks = layers.map((treated) => gramBlock(treated, h, state, events, sketch));
+    const pose = posedSystems(h.precision, events);
+    const blocks = layers.map((treated) => gramBlock(treated, h, state, events, pose, sketch));
+    const groups = convolutionsApart(blocks);
     const shown = { inputs: true, outputGradients: true };
     const treated = new Set(parametersOf(layers, "all"));
     const others = context.parameters.filter((parameter) => !treated.has(parameter));
@@ -129,27 +138,23 @@ export const seng = defineOptimizer({
       treated: [...treated],
       request: (info) => (curvatureDue(h, info) ? shown : {}),
       refresh: () => {},
-      // A convolution's patches are large: each layer's end before the next one's are made.
       apply: (gradientOf, { observations }, problem, info) => {
-        const directions = layers.flatMap(({ layer }, i) =>
-          tidily(() => {
-            const block = blocks[i] as GramBlock;
-            return curvatureDue(h, info)
-              ? block.renew(gradientOf, observations.get(layer) as Observation, problem)
-              : block.reuse(gradientOf, problem.terms);
-          }),
-        );
+        const directionOf = ({ layer, renew, reuse }: GramBlock) =>
+          curvatureDue(h, info)
+            ? renew(gradientOf, observations.get(layer) as Observation, problem)
+            : reuse(gradientOf, problem.terms);
+        const together = (group: GramBlock[]) => sideBySide(group.map(directionOf)).flat();
+        const directions = groups.flatMap((group) => tidily(() => together(group)));
         if (h.variant === "asdl") directions.push(...summed(others, gradientOf, problem.terms));
         return new Map(directions);
       },
       diagnose: (problem) => {
         const { observations } = problem.evaluate({ ...shown, repeated: true });
-        const conditions = layers.map(({ layer }, i) => {
-          const block = blocks[i] as GramBlock;
-          const observation = observations.get(layer) as Observation;
-          return [`condition.${layer.name}.K`, block.condition(observation, problem)] as const;
+        const named = blocks.map(({ layer, condition }) => {
+          const value = condition(observations.get(layer) as Observation, problem);
+          return [`condition.${layer.name}.K`, value];
         });
-        return Object.fromEntries(conditions);
+        return Object.fromEntries(named);
       },
     };
   }),
@@ -163,15 +168,14 @@ const summed = (
 ): [Parameter, tf.Tensor][] =>
   parameters.map((parameter) => [parameter, tf.mul(gradientOf(parameter), terms)]);
 
+type Direction = Posing<[Parameter, tf.Tensor][]>;
+
 interface GramBlock {
+  readonly layer: KroneckerLayer;
   /** P(G̃) with the curvature of the gradient's own batch. */
-  renew(
-    gradientOf: GradientOf,
-    observation: Observation,
-    problem: Problem,
-  ): [Parameter, tf.Tensor][];
+  renew(gradientOf: GradientOf, observation: Observation, problem: Problem): Direction;
   /** P(G̃) with the curvature of the last batch that was renewed. */
-  reuse(gradientOf: GradientOf, terms: number): [Parameter, tf.Tensor][];
+  reuse(gradientOf: GradientOf, terms: number): Direction;
   /** Condition number of a batch's K + λI. */
   condition(observation: Observation, problem: Problem): tf.Tensor;
 }
@@ -181,6 +185,7 @@ function gramBlock(
   h: Hyperparameters,
   state: OptimizerState,
   events: EventCounters,
+  pose: (system: SpdSystem) => Later<tf.Tensor2D>,
   random: RandomSource,
 ): GramBlock {
   const { layer, order } = treated;
@@ -213,12 +218,6 @@ function gramBlock(
     return { gram, seen: { rows, inputColumns, outputColumns } };
   };
 
-  const solve = (matrix: tf.Tensor2D, rhs: tf.Tensor2D): tf.Tensor2D => {
-    const solved = inPhase("inverse", () => spdSolve(matrix, rhs, { damping, precision }));
-    events.countRetries(solved.retries);
-    return solved.solution;
-  };
-
   /** Whether F of the weights takes fewer FLOPs than K of n examples, of one position each. */
   const fisherIsCheaper = (n: number): boolean => {
     const weights = order * layer.dOut;
@@ -226,7 +225,7 @@ function gramBlock(
   };
 
   /** `(F + λI)⁻¹ G̃` of the layer's weights, `[ab, ab]`, with F and G̃ of one batch. */
-  const ownFisher = (observation: Observation, problem: Problem) => {
+  function* ownFisher(observation: Observation, problem: Problem): Direction {
     const { fisher, gradient } = inPhase("curvature", () => {
       const u = exampleGradients(rowsOf(observation, problem));
       const [fisher, gradient] = [tf.matMul(u, u, true, false), tf.sum(u, 0)];
@@ -235,20 +234,21 @@ function gramBlock(
         gradient: tf.reshape<tf.Rank.R2>(tf.div(gradient, problem.terms), [-1, 1]),
       };
     });
-    const direction = solve(fisher, gradient);
-    return asParameters(treated, tf.reshape<tf.Rank.R2>(direction, [order, layer.dOut]));
-  };
+    const direction = pose({ matrix: fisher, rhs: gradient, damping });
+    yield;
+    return asParameters(treated, tf.reshape<tf.Rank.R2>(direction(), [order, layer.dOut]));
+  }
 
   const invert = (gram: tf.Tensor2D) =>
     inPhase("inverse", () => spdInverse(gram, { damping, precision }));
 
   /** G̃/λ less its low-rank part; `inverseTimes` maps v to w. */
-  const lessLowRank = (
+  function* lessLowRank(
     { rows, inputColumns, outputColumns }: SeenExamples,
-    inverseTimes: (v: tf.Tensor2D) => tf.Tensor2D,
+    inverseTimes: (v: tf.Tensor2D) => Later<tf.Tensor2D>,
     gradientOf: GradientOf,
     terms: number,
-  ): [Parameter, tf.Tensor][] => {
+  ): Direction {
     const scaled = tf.div(gradientMatrix(treated, gradientOf), damping) as tf.Tensor2D;
     const seen = {
       inputs: seenColumns(rows.inputs, inputColumns),
@@ -257,44 +257,44 @@ function gramBlock(
     };
     const seenGradient = seenRows(seenColumns(scaled, outputColumns), inputColumns);
     const along = tf.reshape<tf.Rank.R2>(projections(seen, seenGradient), [-1, 1]);
-    const weights = inverseTimes(along);
+    const solution = inverseTimes(along);
+    yield;
+    const weights = solution();
     const sum = h.correction === "rankOne" ? rankOneSum(rows, weights) : weightedSum(rows, weights);
     const lowRank = tf.div(sum, asdl ? terms ** 2 : terms);
     return asParameters(treated, tf.sub(scaled, lowRank));
-  };
+  }
 
   return {
+    layer,
     reuse: (gradientOf, terms) => {
       const { inverse, ...seen } = (memory as CurvatureMemory).read();
-      return lessLowRank(seen, (v) => tf.matMul(inverse, v), gradientOf, terms);
+      return lessLowRank(seen, (v) => () => tf.matMul(inverse, v), gradientOf, terms);
     },
-    renew: (gradientOf, observation, problem) => {
-      if (onlyOwn && fisherIsCheaper(problem.examples)) return ownFisher(observation, problem);
+    renew: function* (gradientOf, observation, problem) {
+      if (onlyOwn && fisherIsCheaper(problem.examples)) {
+        return yield* ownFisher(observation, problem);
+      }
       const { gram, seen } = inPhase("curvature", () => gramOf(observation, problem));
       const ownBatch = (weights: tf.Tensor) =>
         asParameters(treated, tf.div(weightedSum(seen.rows, weights), problem.terms));
-      const corrected = (inverseTimes: (v: tf.Tensor2D) => tf.Tensor2D) =>
+      const corrected = (inverseTimes: (v: tf.Tensor2D) => Later<tf.Tensor2D>) =>
         lessLowRank(seen, inverseTimes, gradientOf, problem.terms);
-      if (onlyOwn) return ownBatch(solve(gram, tf.ones([problem.examples, 1])));
-      if (!memory) return corrected((v) => solve(gram, v));
+      if (onlyOwn) {
+        const weights = pose({ matrix: gram, rhs: tf.ones([problem.examples, 1]), damping });
+        yield;
+        return ownBatch(weights());
+      }
+      if (!memory) return yield* corrected((rhs) => pose({ matrix: gram, rhs, damping }));
       const { inverse, retries } = invert(gram);
       events.countRetries(retries);
       memory.write({ ...seen, inverse });
-      return exact ? ownBatch(tf.sum(inverse, 1)) : corrected((v) => tf.matMul(inverse, v));
+      if (exact) return ownBatch(tf.sum(inverse, 1));
+      return yield* corrected((v) => () => tf.matMul(inverse, v));
     },
     condition: (observation, problem) => {
       const { gram } = gramOf(observation, problem);
       return conditionNumber(gram, damping, invert(gram).inverse);
     },
   };
-}
-
-/** `(Σ_i w_i h_i / Σ_j √|w_j|)ᵀ (Σ_i √|w_i| e_i)`, position by position. */
-function rankOneSum({ inputs, outputs, examples }: ExampleRows, weights: tf.Tensor): tf.Tensor2D {
-  const roots = tf.sqrt(tf.abs(weights));
-  const total = tf.maximum(tf.sum(roots), 1e-30);
-  const overExamples = (rows: tf.Tensor2D): tf.Tensor2D =>
-    tf.sum(tf.reshape(rows, [examples, -1, rows.shape[1]]), 0);
-  const left = overExamples(weigh(inputs, tf.div(weights, total)));
-  return tf.matMul(left, overExamples(weigh(outputs, roots)), true, false);
 }

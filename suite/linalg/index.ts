@@ -24,7 +24,13 @@ export {
   spdInverse,
   spdInverses,
 } from "./spd-inverse.ts";
-export { type SpdSolution, type SpdSolveOptions, spdSolve } from "./spd-solve.ts";
+export {
+  type SpdSolution,
+  type SpdSolveOptions,
+  type SpdSystem,
+  spdSolve,
+  spdSolves,
+} from "./spd-solve.ts";
 export {
   type InverseRoot,
   type InverseRootOptions,

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { timesTransposed } from "../engine/custom/dense/product.ts";
 import { useBackend } from "../engine/index.ts";
-import { KEPT_PREVIOUS, spdSolve } from "./index.ts";
+import { KEPT_PREVIOUS, spdSolve, spdSolves } from "./index.ts";
 import {
   BACKENDS,
   geometric,
@@ -77,6 +77,49 @@ describe.each(BACKENDS)("spdSolve on %s", (backend) => {
   test("the damping may be a graph value, and 1 × 1 works", () => {
     const { solution } = spdSolve(tf.tensor2d([[3]]), ones(1, 2), { damping: tf.square(1) });
     expect(relativeError(solution, [0.25, 0.25])).toBeLessThan(1e-6);
+  });
+
+  test.each(PRECISIONS)(
+    "systems of all orders at once have the bits of each alone, %s",
+    (precision) => {
+      const orders = [150, 1, 64, 70, 150, 3, 65];
+      const systems = orders.map((n, i) => {
+        const columns = 1 + (i % 3);
+        const rhs = tf.tensor2d(Float32Array.from(uniforms(n * columns, i)), [n, columns]);
+        return { matrix: withSpectrum(geometric(n, 100), i), rhs, damping: 0.01 * i };
+      });
+      const together = spdSolves(systems, { precision });
+      systems.forEach(({ matrix, rhs, damping }, i) => {
+        const alone = spdSolve(matrix, rhs, { damping, precision });
+        expect(together[i]?.solution.dataSync()).toEqual(alone.solution.dataSync());
+        expect(read(together[i]?.retries as tf.Scalar)).toBe(0);
+      });
+    },
+  );
+
+  test("each of many systems has its own retries, whatever becomes of the others", () => {
+    const [good, bad] = [tf.tensor2d([2, 0, 0, 4], [2, 2]), tf.tensor2d([1, 2, 2, 1], [2, 2])];
+    const weak = tf.tensor2d([1, 0, 0, -3e-6], [2, 2]);
+    const systems = [weak, good, bad, tf.fill<tf.Rank.R2>([2, 2], Number.NaN), good];
+    const solved = spdSolves(systems.map((matrix) => ({ matrix, rhs: ones(2), damping: 0 })));
+    expect(solved.map(({ retries }) => read(retries))).toEqual([
+      3,
+      0,
+      KEPT_PREVIOUS,
+      KEPT_PREVIOUS,
+      0,
+    ]);
+    const wanted = [
+      [1 / (1 + 5e-6), 1 / 2e-6],
+      [0.5, 0.25],
+      [1, 1],
+      [1, 1],
+      [0.5, 0.25],
+    ];
+    solved.forEach(({ solution }, i) => {
+      expect(relativeError(solution, wanted[i] as number[])).toBeLessThan(1e-5);
+    });
+    expect(spdSolves([])).toEqual([]);
   });
 
   test("a right-hand side that does not fit is refused", () => {

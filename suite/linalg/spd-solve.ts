@@ -1,4 +1,4 @@
-/** @file Systems of a damped symmetric positive semi-definite matrix. */
+/** @file Systems of damped symmetric positive semi-definite matrices. */
 import * as tf from "@tensorflow/tfjs-core";
 import { runCustomKernel, SPD_SOLVE } from "../engine/custom/kernels.ts";
 import { requireShape, squareOrder } from "./check.ts";
@@ -25,13 +25,36 @@ export function spdSolve(
   rhs: tf.Tensor2D,
   { damping, precision = "float32" }: SpdSolveOptions,
 ): SpdSolution {
-  const d = squareOrder(matrix, "spdSolve");
-  requireShape(rhs, [d, rhs.shape[1]], "spdSolve: rhs");
+  return spdSolves([{ matrix, rhs, damping }], { precision })[0] as SpdSolution;
+}
+
+export interface SpdSystem extends Pick<SpdSolveOptions, "damping"> {
+  readonly matrix: tf.Tensor2D;
+  readonly rhs: tf.Tensor2D;
+}
+
+/**
+ * `spdSolve` of many systems, whatever their orders: together they take less time than one by one, for
+ * what a matrix of a few hundred rows takes is mostly what its graph's nodes cost.
+ */
+export function spdSolves(
+  systems: readonly SpdSystem[],
+  { precision = "float32" }: PrecisionOption = {},
+): SpdSolution[] {
+  if (systems.length === 0) return [];
   return tf.tidy(() => {
-    const lambda = typeof damping === "number" ? tf.scalar(damping) : damping;
-    requireShape(lambda, [], "spdSolve: damping");
-    const inputs = { matrix, damping: lambda, rhs };
-    const [solution, retries] = runCustomKernel(SPD_SOLVE, inputs, { precision });
-    return { solution: solution as tf.Tensor2D, retries: retries as tf.Scalar };
+    const inputs = systems.flatMap(({ matrix, rhs, damping }) => {
+      const d = squareOrder(matrix, "spdSolve");
+      requireShape(rhs, [d, rhs.shape[1]], "spdSolve: rhs");
+      const lambda = typeof damping === "number" ? tf.scalar(damping) : damping;
+      requireShape(lambda, [], "spdSolve: damping");
+      return [matrix, lambda, rhs];
+    });
+    const outputs = runCustomKernel(SPD_SOLVE, inputs, { precision });
+    const retries = tf.unstack(outputs.at(-1) as tf.Tensor);
+    return systems.map((_, i) => ({
+      solution: outputs[i] as tf.Tensor2D,
+      retries: retries[i] as tf.Scalar,
+    }));
   });
 }

@@ -79,3 +79,16 @@ export function projections(
   const perRow = tf.sum(tf.mul(tf.matMul(inputs, g), outputs), 1);
   return tf.sum(tf.reshape(perRow, [n, perRow.size / n]), 1);
 }
+
+/** `(Σ_i w_i h_i / Σ_j √|w_j|)ᵀ (Σ_i √|w_i| e_i)`, position by position. */
+export function rankOneSum(
+  { inputs, outputs, examples }: ExampleRows,
+  weights: tf.Tensor,
+): tf.Tensor2D {
+  const roots = tf.sqrt(tf.abs(weights));
+  const total = tf.maximum(tf.sum(roots), 1e-30);
+  const overExamples = (rows: tf.Tensor2D): tf.Tensor2D =>
+    tf.sum(tf.reshape(rows, [examples, -1, rows.shape[1]]), 0);
+  const left = overExamples(weigh(inputs, tf.div(weights, total)));
+  return tf.matMul(left, overExamples(weigh(outputs, roots)), true, false);
+}

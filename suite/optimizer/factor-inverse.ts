@@ -1,14 +1,13 @@
 /** @file Damped inverses of factors, kept from step to step and computed together. */
 import * as tf from "@tensorflow/tfjs-core";
-import { inPhase } from "../engine/phase.ts";
 import {
   type Precision,
   type SpdInverseRequest,
   spdInverse,
   spdInverses,
-  spdSolve,
 } from "../linalg/index.ts";
 import type { EventCounters } from "./events.ts";
+import { type Later, posedSystems } from "./posed-systems.ts";
 import type { OptimizerState } from "./state.ts";
 
 /** Smaller matrices, inverted as stacks, take less time than systems one by one. */
@@ -25,27 +24,24 @@ export interface DueInverses {
   /** Computes what was noted, and counts its retries. */
   compute(): void;
   /**
-   * `(matrix + damping·I)⁻¹` of which one product is wanted. A large one is a system, solved when
-   * its right-hand side is there; a small one is noted with the inverses, whose stacks cost less.
+   * `(matrix + damping·I)⁻¹` of which one product is wanted. A large one is a system, solved with all
+   * that are posed by then; a small one is noted with the inverses, whose stacks cost less.
    */
   once(matrix: tf.Tensor2D, damping: tf.Tensor | number): OnceUsed;
 }
 
 export interface OnceUsed {
   /** `(matrix + damping·I)⁻¹ rhs`; the right-hand side itself where no damping makes it finite. */
-  solve(rhs: tf.Tensor2D): tf.Tensor2D;
+  solve(rhs: tf.Tensor2D): Later<tf.Tensor2D>;
   /** For diagnostics. */
   inverse(): tf.Tensor2D;
 }
 
 export function dueInverses(precision: Precision, events: EventCounters): DueInverses {
   let noted: DueInverse[] = [];
+  const posed = posedSystems(precision, events);
   const system = (matrix: tf.Tensor2D, damping: tf.Tensor | number): OnceUsed => ({
-    solve: (rhs) => {
-      const solved = inPhase("inverse", () => spdSolve(matrix, rhs, { damping, precision }));
-      events.countRetries(solved.retries);
-      return solved.solution;
-    },
+    solve: (rhs) => posed({ matrix, rhs, damping }),
     inverse: () => spdInverse(matrix, { damping, precision }).inverse,
   });
   const stacked = (matrix: tf.Tensor2D, damping: tf.Tensor | number): OnceUsed => {
@@ -55,7 +51,7 @@ export function dueInverses(precision: Precision, events: EventCounters): DueInv
     };
     noted.push({ matrix, damping, take });
     return {
-      solve: (rhs) => tf.matMul(inverse as tf.Tensor2D, rhs),
+      solve: (rhs) => () => tf.matMul(inverse as tf.Tensor2D, rhs),
       inverse: () => inverse as tf.Tensor2D,
     };
   };

@@ -10,6 +10,7 @@ import {
   type OnceUsed,
   SMALLEST_SYSTEM,
 } from "./factor-inverse.ts";
+import type { Later } from "./posed-systems.ts";
 import type { OptimizerState } from "./state.ts";
 
 /** `(S + λI)⁻¹`, of S `[d, d]` or its diagonal `[d]`. */
@@ -18,9 +19,9 @@ export interface FactorSystem {
   readonly isSolved: boolean;
   refresh(factor: tf.Tensor, ridge: tf.Tensor | number): void;
   /** `(S + λI)⁻¹ x` for x `[d, m]`. */
-  left(x: tf.Tensor2D): tf.Tensor2D;
+  left(x: tf.Tensor2D): Later<tf.Tensor2D>;
   /** `x (S + λI)⁻¹` for each x `[m, d]`. */
-  right(xs: readonly tf.Tensor2D[]): tf.Tensor2D[];
+  right(xs: readonly tf.Tensor2D[]): Later<tf.Tensor2D[]>;
   /** For diagnostics. */
   inverse(factor: tf.Tensor, ridge: tf.Tensor | number): tf.Tensor;
 }
@@ -44,8 +45,8 @@ export function factorSystem(
   return {
     isSolved: false,
     refresh,
-    left: (x) => timesInverse(value, x),
-    right: (xs) => xs.map((x) => tf.matMul(x, value as tf.Tensor as tf.Tensor2D)),
+    left: (x) => () => timesInverse(value, x),
+    right: (xs) => () => xs.map((x) => tf.matMul(x, value as tf.Tensor as tf.Tensor2D)),
     inverse: () => value,
   };
 }
@@ -65,9 +66,9 @@ function solvedSystem(inverses: DueInverses): FactorSystem {
     },
     left,
     right: (xs) => {
-      const products = tf.transpose(left(tf.transpose(tf.concat2d([...xs], 0))));
+      const products = left(tf.transpose(tf.concat2d([...xs], 0)));
       const rows = xs.map((x) => x.shape[0]);
-      return tf.split<tf.Tensor2D>(products, rows, 0);
+      return () => tf.split<tf.Tensor2D>(tf.transpose(products()), rows, 0);
     },
     inverse: (factor, ridge) => inverses.once(factor as tf.Tensor2D, ridge).inverse(),
   };

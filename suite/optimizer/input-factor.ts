@@ -25,6 +25,7 @@ import {
   refreshesEveryStep,
 } from "./interval.ts";
 import { inputCovariance, inputRows, type TreatedLayer } from "./kronecker.ts";
+import type { Later, Posing } from "./posed-systems.ts";
 import type { OptimizerState } from "./state.ts";
 import { type StatisticHyperparameters, statistic } from "./statistic.ts";
 
@@ -48,8 +49,8 @@ export interface InputFactor {
   solve(
     gradient: tf.Tensor2D,
     observation: Observation | undefined,
-    right?: (x: tf.Tensor2D) => tf.Tensor2D,
-  ): tf.Tensor2D;
+    right?: (x: tf.Tensor2D) => Later<tf.Tensor2D>,
+  ): Posing<tf.Tensor2D>;
   /** Condition number of what was inverted: while the batch's statistics are there. */
   condition(ridge: tf.Tensor | number): tf.Tensor;
 }
@@ -104,15 +105,20 @@ export function inputFactor(
       if (through) through.invert(ridge, inverses);
       else system.refresh(covariance.estimate(), ridge);
     },
-    solve: (gradient, observation, right = (x) => x) => {
-      if (through) {
-        const solution = right(through.solve());
-        through = undefined;
-        return solution;
+    solve: function* (gradient, observation, right = (x) => () => x) {
+      const few = through ? undefined : fewRows(treated, observation);
+      if (few) {
+        const left = system.left(tf.transpose(few.inputs));
+        const other = right(few.outputGradients);
+        yield;
+        return tf.matMul(left(), other());
       }
-      const few = fewRows(treated, observation);
-      if (!few) return right(system.left(gradient));
-      return tf.matMul(system.left(tf.transpose(few.inputs)), right(few.outputGradients));
+      const left = through ? through.solve() : system.left(gradient);
+      through = undefined;
+      yield;
+      const product = right(left());
+      yield;
+      return product();
     },
     condition: (ridge) => {
       if (through) return through.condition(ridge);
@@ -127,7 +133,7 @@ interface RowSystem {
   trace(): tf.Tensor;
   invert(ridge: tf.Tensor | number, inverses: DueInverses): void;
   /** `r·hᵀ (hhᵀ + rλI)⁻¹ δ` */
-  solve(): tf.Tensor2D;
+  solve(): Later<tf.Tensor2D>;
   condition(ridge: tf.Tensor | number): tf.Tensor;
 }
 
@@ -143,7 +149,7 @@ function rowSystem(treated: TreatedLayer, observation: Observation, divisor: num
     },
     solve: () => {
       const weights = (system as OnceUsed).solve(delta);
-      return tf.mul(tf.matMul(h, weights, true, false), divisor);
+      return () => tf.mul(tf.matMul(h, weights(), true, false), divisor);
     },
     condition: (ridge) =>
       conditionNumber(products(), tf.mul(ridge, divisor), (system as OnceUsed).inverse()),

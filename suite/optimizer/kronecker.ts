@@ -115,6 +115,23 @@ export function directionsOf(
   return new Map(directions);
 }
 
+/**
+ * Layers in groups whose rows may be there at once: convolutions each alone, for their patches are large,
+ * and what is between them.
+ */
+export function convolutionsApart<T extends { readonly layer: KroneckerLayer }>(
+  layers: readonly T[],
+): T[][] {
+  const groups: T[][] = [];
+  layers.forEach((one, i) => {
+    const neighbours = [one, layers[i - 1] ?? one];
+    const together = i > 0 && neighbours.every(({ layer }) => layer.kind !== "convolution");
+    if (together) groups.at(-1)?.push(one);
+    else groups.push([one]);
+  });
+  return groups;
+}
+
 /** The diagonal of a matrix `[d, d]`, `[d]`. */
 export function diagonalOf(matrix: tf.Tensor2D): tf.Tensor1D {
   const d = matrix.shape[0];

@@ -14,6 +14,7 @@ import {
   SPD_INVERSE,
   SPD_SOLVE,
   SYMMETRIC_EIGEN,
+  systemsOf,
   TRIANGULAR_SOLVE,
 } from "./kernels.ts";
 import { rootFractions } from "./rational.ts";
@@ -28,7 +29,10 @@ export const CUSTOM_KERNEL_FLOPS: Readonly<
   /** Factor, its inverse and their product: d³/3 each. */
   [SPD_INVERSE]: ({ matrix }) => size(matrix) * (matrix?.shape.at(-1) ?? 0),
   /** Factor, and each right-hand side through it twice. */
-  [SPD_SOLVE]: ({ matrix, rhs }) => rows(matrix) ** 3 / 3 + 2 * rows(matrix) * size(rhs),
+  [SPD_SOLVE]: (inputs) =>
+    systemsOf(Object.values(inputs)).reduce((sum, { matrix, rhs }) => {
+      return sum + rows(matrix) ** 3 / 3 + 2 * rows(matrix) * size(rhs);
+    }, 0),
   [CHOLESKY]: ({ matrix }) => rows(matrix) ** 3 / 3,
   [TRIANGULAR_SOLVE]: ({ triangular, rhs }) => rows(triangular) * size(rhs),
   /** 2mn² for R, as much for Q. */

@@ -17,6 +17,7 @@ import {
   SPD_INVERSE,
   SPD_SOLVE,
   seededVector,
+  systemsOf,
 } from "./kernels.ts";
 import { type RootAttributes, rootFractions } from "./rational.ts";
 import { retried } from "./retry.ts";
@@ -41,6 +42,17 @@ export function overStack(kernel: EagerKernel): EagerKernel {
     });
     const outputs = results[0] as tf.Tensor[];
     return outputs.map((_, j) => tf.stack(results.map((result) => result[j] as tf.Tensor)));
+  };
+}
+
+/** A kernel of one system as one of a list of systems. */
+export function overSystems(kernel: EagerKernel): EagerKernel {
+  return (inputs, attributes) => {
+    const results = systemsOf(Object.values(inputs)).map((system) => {
+      return kernel({ ...system }, attributes) as [tf.Tensor, tf.Tensor];
+    });
+    const retries = tf.stack(results.map(([, count]) => count));
+    return [...results.map(([solution]) => solution), retries];
   };
 }
 
@@ -84,12 +96,12 @@ export function eagerKernels(factor: InverseFactor): Readonly<Record<string, Eag
       return [kept, tf.scalar(retries, "int32")].map(owned);
     }),
 
-    [SPD_SOLVE]: ({ matrix, damping, rhs }) => {
+    [SPD_SOLVE]: overSystems(({ matrix, damping, rhs }) => {
       const { result, retries } = damped(matrix, damping, factor, (m) =>
         tf.matMul(m, tf.matMul(m, rhs as tf.Tensor2D), true, false),
       );
       return [result ?? (rhs as tf.Tensor), tf.scalar(retries, "int32")].map(owned);
-    },
+    }),
 
     [LARGEST_EIGENVALUE]: ({ matrix, start }, attributes) => {
       const options = attributes as unknown as PowerIteration;

@@ -5,7 +5,7 @@
  * | kernel | inputs | outputs |
  * | --- | --- | --- |
  * | SpdInverse | matrix [d, d], damping [], previous [d, d]? | inverse [d, d], retries int32 [] |
- * | SpdSolve | matrix [d, d], damping [], rhs [d, m] | solution [d, m], retries int32 [] |
+ * | SpdSolve | for each of k systems: matrix [d, d], damping [], rhs [d, m] | k solutions [d, m], retries int32 [k] |
  * | Cholesky | matrix [d, d] | factor [d, d], ok bool [] |
  * | TriangularSolve | triangular [d, d], rhs [d, m] or [m, d] | solution like rhs, ok bool [] |
  * | QR | matrix [m, n], m ≥ n | q [m, n], r [n, n], ok bool [] |
@@ -14,10 +14,11 @@
  * | InverseRootProduct | matrix [d, d], largest [], rows [m, d] | product [m, d], retries int32 [] |
  * | SymmetricEigen | matrix [d, d] | values [d], vectors [d, d], ok bool [] |
  *
+ * SpdSolve's inputs are a list, in this order; orders and columns may differ from system to system.
  * SpdInverse also takes a stack: matrix [k, d, d], damping [k], previous [k, d, d]?, retries [k].
  * Square matrices but TriangularSolve's are symmetric; what stands above the diagonal may or may
  * not be read. Where `ok` is false: factor and q are the identity, r, solution and values zero. Where
- * SpdSolve fails, the solution is rhs; where InverseRootProduct does, the product is rows.
+ * a system fails, its solution is rhs; where InverseRootProduct does, the product is rows.
  */
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -99,12 +100,29 @@ export function probeAngle(probe: number): number {
   return 12.9898 + 4.1414 * probe;
 }
 
+/** One of SpdSolve's systems, as its inputs name it. */
+export interface SystemInputs<T> {
+  readonly matrix: T;
+  readonly damping: T;
+  readonly rhs: T;
+}
+
+/** The systems of SpdSolve's inputs. */
+export function systemsOf<T>(inputs: readonly T[]): SystemInputs<T>[] {
+  return Array.from({ length: inputs.length / 3 }, (_, i) => {
+    const [matrix, damping, rhs] = inputs.slice(3 * i) as [T, T, T];
+    return { matrix, damping, rhs };
+  });
+}
+
 /** Runs a kernel of this file on the current backend. */
 export function runCustomKernel(
   name: string,
-  inputs: Record<string, tf.Tensor>,
+  inputs: Record<string, tf.Tensor> | readonly tf.Tensor[],
   attributes: Record<string, string | number | boolean>,
 ): tf.Tensor[] {
-  const outputs = tf.engine().runKernel(name, inputs, attributes) as tf.Tensor | tf.Tensor[];
+  const outputs = tf.engine().runKernel(name, inputs as tf.NamedTensorMap, attributes) as
+    | tf.Tensor
+    | tf.Tensor[];
   return Array.isArray(outputs) ? outputs : [outputs];
 }

@@ -16,6 +16,7 @@ import {
   SPD_INVERSE,
   SPD_SOLVE,
   SYMMETRIC_EIGEN,
+  systemsOf,
   TRIANGULAR_SOLVE,
 } from "./kernels.ts";
 import { emitCholesky } from "./onnx/cholesky.ts";
@@ -68,16 +69,19 @@ const spdInverse: Lowering = {
 };
 
 const spdSolve: Lowering = {
-  inputs: ["matrix", "damping", "rhs"],
-  lower: ([matrix, , rhs], { precision }) => {
-    const n = order(matrix, SPD_SOLVE);
-    const right = rhs as TensorSpec;
-    const options = { n, columns: right.shape[1] as number, dtype: precision as Float };
+  lower: (specs, { precision }) => {
+    const rights = systemsOf(specs as TensorSpec[]).map(({ matrix, rhs }) => {
+      order(matrix, SPD_SOLVE);
+      return rhs;
+    });
     return {
-      outputs: [right, scalar("int32")],
+      outputs: [...rights, { shape: [rights.length], dtype: "int32" }],
       emit: (b, inputs) => {
-        const [name, damping, rhs] = inputs as [string, string, string];
-        return emitSpdSolve(b, { matrix: name, damping, rhs }, options);
+        const systems = systemsOf(inputs).map((names, i) => {
+          const [n, columns] = (rights[i] as TensorSpec).shape as [number, number];
+          return { ...names, n, columns };
+        });
+        return emitSpdSolve(b, systems, precision as Float);
       },
     };
   },

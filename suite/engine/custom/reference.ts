@@ -22,12 +22,15 @@ import {
   SPD_INVERSE,
   SPD_SOLVE,
   SYMMETRIC_EIGEN,
+  type SystemInputs,
+  systemsOf,
   TRIANGULAR_SOLVE,
 } from "./kernels.ts";
 import { retried } from "./retry.ts";
 
 /** What a kernel sees of its inputs, and how it makes its outputs. */
 interface Call {
+  readonly names: readonly string[];
   shape(name: string): number[];
   /** The values of an input; null where it was not given. */
   read(name: string): Float32Array | null;
@@ -60,18 +63,9 @@ const KERNELS: Record<string, (call: Call) => Output[]> = {
   },
 
   [SPD_SOLVE]: (call) => {
-    const { matrix, n } = square(call);
-    const shape = call.shape("rhs");
-    const rhs = call.read("rhs") as Float32Array;
-    const damping = call.read("damping")?.[0] as number;
-    const { result, retries } = damped(matrix, n, damping, (a) => {
-      const l = choleskyFactor(a, n);
-      const through = (x: ArrayLike<number>, transpose: boolean) =>
-        l && solveTriangular(l, n, x, shape[1] as number, { lower: true, transpose, side: "left" });
-      const half = through(rhs, false);
-      return half && through(half, true);
-    });
-    return [float(shape, result ?? rhs), integer(retries)];
+    const solved = systemsOf(call.names).map((names) => solveSystem(call, names));
+    const retries = Int32Array.from(solved, ({ retries }) => retries);
+    return [...solved.map(({ solution }) => solution), { shape: [solved.length], values: retries }];
   },
 
   [CHOLESKY]: (call) => {
@@ -155,6 +149,7 @@ export function registerReferenceKernels(backendName: string): void {
       kernelFunc: ({ inputs, attrs, backend }) => {
         const { readSync, write } = bound(backend as tf.KernelBackend);
         const outputs = kernel({
+          names: Object.keys(inputs),
           shape: (name) => (inputs[name] as tf.TensorInfo).shape,
           read: (name) => (inputs[name] ? (readSync(inputs[name]) as Float32Array) : null),
           attributes: attrs ?? {},
@@ -194,6 +189,21 @@ function damped(
     for (let i = 0; i < n; i++) shifted[i * n + i] = (shifted[i * n + i] as number) + lambda;
     return attempt(shifted);
   });
+}
+
+function solveSystem(call: Call, names: SystemInputs<string>) {
+  const { matrix, n } = square(call, names.matrix);
+  const shape = call.shape(names.rhs);
+  const rhs = call.read(names.rhs) as Float32Array;
+  const damping = call.read(names.damping)?.[0] as number;
+  const { result, retries } = damped(matrix, n, damping, (a) => {
+    const l = choleskyFactor(a, n);
+    const through = (x: ArrayLike<number>, transpose: boolean) =>
+      l && solveTriangular(l, n, x, shape[1] as number, { lower: true, transpose, side: "left" });
+    const half = through(rhs, false);
+    return half && through(half, true);
+  });
+  return { solution: float(shape, result ?? rhs), retries };
 }
 
 function inverseRoot(call: Call) {

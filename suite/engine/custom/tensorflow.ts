@@ -11,6 +11,7 @@ import {
   eagerKernels,
   finite,
   overStack,
+  overSystems,
   registerEagerKernels,
   rootProduct,
 } from "./eager.ts";
@@ -38,7 +39,7 @@ export function registerTensorflowKernels(backendName = "tensorflow"): void {
       single[SPD_INVERSE] as EagerKernel,
       overStack(inverseByEigenvectors),
     ),
-    [SPD_SOLVE]: byPrecision(single[SPD_SOLVE] as EagerKernel, solutionByEigenvectors),
+    [SPD_SOLVE]: byPrecision(single[SPD_SOLVE] as EagerKernel, overSystems(solutionByEigenvectors)),
     [INVERSE_ROOT]: root,
     [INVERSE_ROOT_PRODUCT]: rootProduct(root),
     [CHOLESKY]: cholesky,

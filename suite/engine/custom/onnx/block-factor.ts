@@ -6,7 +6,7 @@
  */
 import type { GraphBuilder } from "../../graph.ts";
 import { COLUMNS, inBlocks, type Lower, type Products, part, plusOuter, ROWS } from "./blocks.ts";
-import type { Leaves } from "./leaves.ts";
+import type { Leafwise } from "./lock-step.ts";
 
 /** L: the inverse of a leaf, or blocks. */
 export type BlockFactor =
@@ -26,16 +26,16 @@ export class BlockSystems {
     private readonly products: Products,
   ) {}
 
-  factor(matrix: Lower, leaves: Leaves): BlockFactor {
+  *factor(matrix: Lower): Leafwise<BlockFactor> {
     const { b, order, products } = this;
     const { n } = matrix;
     const blocks = inBlocks(b, matrix, order);
-    if ("whole" in blocks) return leaves.factor(blocks.whole, n);
-    const first = this.factor(blocks.first, leaves);
+    if ("whole" in blocks) return yield { matrix: blocks.whole, n };
+    const first = yield* this.factor(blocks.first);
     const l21 = this.rowsForward(first, blocks.below);
     const outer = { of: "rows", alpha: -1, whole: order } as const;
     const complement = plusOuter(b, blocks.second, l21, outer, products);
-    return { n, first, l21, second: this.factor(complement, leaves) };
+    return { n, first, l21, second: yield* this.factor(complement) };
   }
 
   /** X of `X Lᵀ = B`. */

@@ -1,74 +1,84 @@
 /** @file Attempts with S + λI inside a Loop that runs once when all is well. */
 import type { GraphBuilder } from "../../graph.ts";
 import { MAX_RETRIES, RETRY_FLOOR } from "../kernels.ts";
-import { loop } from "./loop.ts";
+import { type Carried, loop } from "./loop.ts";
 import { diagonals, eachFinite, every, type Float, inFloat } from "./matrix.ts";
 
-/** Names of a graph's tensors: S `[n, n]` in its arithmetic, λ `[]` in float32; or stacks of them. */
+/** Matrices S of one order that are attempted as one, and what comes of them. */
 export interface Damped {
+  /** S `[n, n]`, or a stack `[count, n, n]`, in the arithmetic of the attempts. */
   readonly matrix: string;
-  readonly damping: string;
   readonly n: number;
-  /** Matrices in the stack; left out for one matrix. */
-  readonly count?: number;
-  readonly dtype: Float;
+  readonly count: number;
+  /** A float32 tensor of the shape that the result has. */
+  readonly like: { readonly name: string; readonly shape: readonly number[] };
 }
 
 export interface Attempt {
-  /** float32 */
-  readonly result: string;
-  /** Whether the matrix was positive definite: a bool scalar, or `[count]`. */
+  /** float32, one for each `Damped`. */
+  readonly results: readonly string[];
+  /** Whether the matrices were positive definite: bools, one for each matrix of all. */
   readonly positive: string;
 }
 
-/** Names of tensors; the first two are `[count]`, or `[1]` for one matrix. */
+/** Names of tensors; the first two have an element for each matrix of all. */
 export interface Attempted {
-  /** Whether an attempt succeeded, and `result` is finite. */
+  /** Whether an attempt succeeded, and the matrix's result is finite. */
   readonly good: string;
   readonly failures: string;
-  readonly result: string;
+  readonly results: readonly string[];
 }
 
 /**
- * Attempts with growing dampings until all of the stack are done.
+ * Attempts with growing dampings until all matrices are done.
  *
- * @param like a float32 tensor of the result's shape
- * @param attempt writes one attempt; its λ is a scalar in the arithmetic of S, or `[count]`
+ * @param damping λ of every matrix, float32
+ * @param attempt writes one attempt; its λ is in the arithmetic of S, one for each matrix
  */
 export function emitDamped(
   b: GraphBuilder,
-  { matrix, damping, n, count, dtype }: Damped,
-  like: { readonly name: string; readonly shape: readonly number[] },
+  all: readonly Damped[],
+  damping: string,
+  dtype: Float,
   attempt: (g: GraphBuilder, lambda: string) => Attempt,
 ): Attempted {
-  const size = count ?? 1;
-  const sums = b.node("ReduceSum", [diagonals(b, matrix, size, n), b.ints([1])], { keepdims: 0 });
-  const floor = b.node("Mul", [sums, b.constant(RETRY_FLOOR / n, dtype)]);
+  const size = all.reduce((sum, { count }) => sum + count, 0);
+  const floors = all.map(({ matrix, n, count }) => {
+    const diagonal = diagonals(b, matrix, count, n);
+    const sums = b.node("ReduceSum", [diagonal, b.ints([1])], { keepdims: 0 });
+    return b.node("Mul", [sums, b.constant(RETRY_FLOOR / n, dtype)]);
+  });
+  const floor = inOneRow(b, floors);
   const zeros = b.node("Expand", [b.constant(0, "int32"), b.ints([size])]);
   const first = b.reshape(inFloat(b, damping, "float32", dtype), [size]);
-  const carried = [
+  const carried: Carried[] = [
     { dtype, shape: [size], start: first },
     { dtype: "int32", shape: [size], start: zeros },
     { dtype: "bool", shape: [size], start: b.cast(zeros, "bool") },
-    { dtype: "float32", shape: like.shape, start: like.name },
-  ] as const;
+    ...all.map(({ like }) => ({ dtype: "float32", shape: like.shape, start: like.name }) as const),
+  ];
   const outputs = loop(b, MAX_RETRIES + 1, carried, (g, values) => {
     const [lambda, failures] = values as [string, string];
-    const shift = count === undefined ? g.reshape(lambda, []) : lambda;
-    const { result, positive } = attempt(g, shift);
-    const good = g.node("And", [g.reshape(positive, [size]), eachFinite(g, result, size)]);
+    const { results, positive } = attempt(g, lambda);
+    const finite = all.map(({ count }, i) => eachFinite(g, results[i] as string, count));
+    const good = g.node("And", [positive, inOneRow(g, finite)]);
     const larger = g.node("Max", [g.node("Mul", [lambda, g.constant(10, dtype)]), floor]);
     return {
       going: g.node("Not", [every(g, good)]),
       values: [
-        // A matrix that is done is done again alike while another of its stack is not.
+        // A matrix that is done is done again alike while another is not.
         g.node("Where", [good, lambda, larger]),
         g.node("Add", [failures, g.cast(g.node("Not", [good]), "int32")]),
         good,
-        result,
+        ...results,
       ],
     };
   });
-  const [, failures, good, result] = outputs as [string, string, string, string];
-  return { good, failures, result };
+  const [, failures, good, ...results] = outputs as [string, string, string];
+  return { good, failures, results };
+}
+
+/** Vectors behind each other. */
+export function inOneRow(b: GraphBuilder, vectors: readonly string[]): string {
+  return vectors.length === 1 ? (vectors[0] as string) : b.node("Concat", vectors, { axis: 0 });
 }

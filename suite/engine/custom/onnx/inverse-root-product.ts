@@ -8,11 +8,12 @@
 import type { GraphBuilder } from "../../graph.ts";
 import { PROBES } from "../kernels.ts";
 import type { RootAttributes } from "../rational.ts";
-import { BlockSystems } from "./block-factor.ts";
+import { type BlockFactor, BlockSystems } from "./block-factor.ts";
 import { halvedToLeaf, part, ROWS } from "./blocks.ts";
 import { productsOf } from "./cholesky.ts";
 import { fractionTensors, shiftedGroup } from "./fractions.ts";
 import { Leaves } from "./leaves.ts";
+import { together } from "./lock-step.ts";
 import { loop } from "./loop.ts";
 import { every, inFloat, transpose } from "./matrix.ts";
 import { probeVectors, type Spectrum } from "./residual.ts";
@@ -75,7 +76,9 @@ function sumOfSystems(
     const options = { n, dtype, shift, ...(count && { count }) };
     const systems = new BlockSystems(g, n, productsOf(options));
     const leaves = new Leaves(g, options);
-    const l = systems.factor(scaled, leaves);
+    const [l] = together([systems.factor(scaled)], (requests) =>
+      requests.map(({ matrix, n }) => leaves.factor(matrix, n)),
+    ) as [BlockFactor];
     const solved = systems.rowsBackward(l, systems.rowsForward(l, all));
     const answers = part(g, solved, ROWS, [m, m + PROBES]);
     const diagonal = count ? g.reshape(shift, [count, 1, 1]) : shift;

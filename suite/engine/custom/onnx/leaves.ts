@@ -35,8 +35,7 @@ export interface InverseFactor {
   };
 }
 
-export interface FactorOptions {
-  readonly n: number;
+export interface LeafOptions {
   readonly dtype: Float;
   /** Matrices in the stack `[count, n, n]`; left out for one matrix `[n, n]`. */
   readonly count?: number;
@@ -44,6 +43,10 @@ export interface FactorOptions {
   readonly shift?: string;
   /** Also write L. */
   readonly withFactor?: boolean;
+}
+
+export interface FactorOptions extends LeafOptions {
+  readonly n: number;
 }
 
 /** μ, relative to the mean eigenvalue of a leaf: the middle of the condition numbers met. */
@@ -56,7 +59,7 @@ export class Leaves {
 
   constructor(
     private readonly b: GraphBuilder,
-    private readonly options: FactorOptions,
+    private readonly options: LeafOptions,
   ) {}
 
   /** Whether every pivot of every leaf was positive: a bool scalar, or one for each of the stack. */

@@ -50,19 +50,22 @@ export function emitSpdInverse(
   const s = inFloat(b, matrix, "float32", dtype);
   const stack = count === undefined ? {} : { count };
   const shape = count === undefined ? [n, n] : [count, n, n];
-  const { good, failures, result } = emitDamped(
-    b,
-    { matrix: s, damping, n, dtype, ...stack },
-    { name: matrix, shape },
-    (g, shift) => {
-      const { root, positive } = inverseFactor(g, { n, whole: s }, { n, dtype, shift, ...stack });
-      const gram =
-        count === undefined
-          ? gramOf(g, root)
-          : stackedProduct(g, root.inverse, root.inverse, { transX: true });
-      return { result: inFloat(g, gram, dtype, "float32"), positive };
-    },
-  );
+  const size = count ?? 1;
+  const damped = { matrix: s, n, count: size, like: { name: matrix, shape } };
+  const attempted = emitDamped(b, [damped], damping, dtype, (g, lambda) => {
+    const shift = count === undefined ? g.reshape(lambda, []) : lambda;
+    const { root, positive } = inverseFactor(g, { n, whole: s }, { n, dtype, shift, ...stack });
+    const gram =
+      count === undefined
+        ? gramOf(g, root)
+        : stackedProduct(g, root.inverse, root.inverse, { transX: true });
+    return {
+      results: [inFloat(g, gram, dtype, "float32")],
+      positive: g.reshape(positive, [size]),
+    };
+  });
+  const { good, failures } = attempted;
+  const result = attempted.results[0] as string;
   if (count === undefined) {
     const kept = previous || identityLike(b, matrix);
     const [flag, retries] = [b.reshape(good, []), b.reshape(failures, [])];

@@ -1,46 +1,54 @@
 /**
- * @file `(S + λI)⁻¹ B` as a graph: by a factor of which only the leaves are inverted, for few right-hand
- * sides do not repay more (block-factor.ts).
+ * @file `(S + λI)⁻¹ B` of several systems as a graph: by factors of which only the leaves are inverted,
+ * for few right-hand sides do not repay more (block-factor.ts). The systems are factored together, leaf by
+ * leaf, whatever their orders: a leaf costs its nodes, and a stack of leaves has no more of these.
  */
 import type { GraphBuilder } from "../../graph.ts";
 import { BlockSystems } from "./block-factor.ts";
 import { IN_BLOCKS } from "./blocks.ts";
-import { emitDamped } from "./damped.ts";
-import { Leaves } from "./leaves.ts";
+import { emitDamped, inOneRow } from "./damped.ts";
+import { StackedLeaves, together } from "./lock-step.ts";
 import { type Float, inFloat } from "./matrix.ts";
 
-/** Names of float32 tensors: matrix [n, n], damping [], rhs [n, m]. */
-export interface SpdSolveInputs {
+/** Names of float32 tensors matrix [n, n], damping [] and rhs [n, columns]. */
+export interface System {
   readonly matrix: string;
   readonly damping: string;
   readonly rhs: string;
-}
-
-export interface SpdSolveShape {
   readonly n: number;
   readonly columns: number;
-  readonly dtype: Float;
 }
 
-/** Writes SpdSolve; returns the names of its outputs, solution and retries. */
-export function emitSpdSolve(
-  b: GraphBuilder,
-  { matrix, damping, rhs }: SpdSolveInputs,
-  { n, columns, dtype }: SpdSolveShape,
-): [solution: string, retries: string] {
-  const s = inFloat(b, matrix, "float32", dtype);
-  const right = inFloat(b, rhs, "float32", dtype);
-  const { good, failures, result } = emitDamped(
-    b,
-    { matrix: s, damping, n, dtype },
-    { name: rhs, shape: [n, columns] },
-    (g, shift) => {
-      const leaves = new Leaves(g, { n, dtype, shift });
-      const systems = new BlockSystems(g, n, IN_BLOCKS);
-      const l = systems.factor({ n, whole: s }, leaves);
-      const solution = systems.backward(l, systems.forward(l, right));
-      return { result: inFloat(g, solution, dtype, "float32"), positive: leaves.positive() };
-    },
-  );
-  return [b.node("Where", [b.reshape(good, []), result, rhs]), b.reshape(failures, [])];
+/** Writes SpdSolve; returns the names of its outputs: every system's solution, and retries [systems]. */
+export function emitSpdSolve(b: GraphBuilder, systems: readonly System[], dtype: Float): string[] {
+  const wide = systems.map(({ matrix, rhs, n, columns }) => ({
+    n,
+    matrix: inFloat(b, matrix, "float32", dtype),
+    right: inFloat(b, rhs, "float32", dtype),
+    like: { name: rhs, shape: [n, columns] },
+    count: 1,
+  }));
+  const dampings = systems.map(({ damping }) => b.reshape(damping, [1]));
+  const attempted = emitDamped(b, wide, inOneRow(b, dampings), dtype, (g, lambdas) => {
+    const leaves = new StackedLeaves(g, { dtype, shifts: lambdas, systems: systems.length });
+    const solvers = wide.map(({ n }) => new BlockSystems(g, n, IN_BLOCKS));
+    const factors = together(
+      solvers.map((solver, i) => {
+        const { n, matrix } = wide[i] as (typeof wide)[number];
+        return solver.factor({ n, whole: matrix });
+      }),
+      (requests) => leaves.factor(requests),
+    );
+    const results = solvers.map((solver, i) => {
+      const l = factors[i] as (typeof factors)[number];
+      const forward = solver.forward(l, wide[i]?.right as string);
+      return inFloat(g, solver.backward(l, forward), dtype, "float32");
+    });
+    return { results, positive: leaves.positive() };
+  });
+  const flags = systems.map((_, i) => b.node("Gather", [attempted.good, b.constant(i, "int32")]));
+  const solutions = attempted.results.map((result, i) => {
+    return b.node("Where", [flags[i] as string, result, systems[i]?.rhs as string]);
+  });
+  return [...solutions, attempted.failures];
 }
