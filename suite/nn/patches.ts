@@ -18,24 +18,29 @@ export function extractPatches(images: tf.Tensor4D, window: Window): tf.Tensor2D
   const [n, h, w, channels] = images.shape;
   const dIn = kernel * kernel * channels;
   if (kernel === stride && padding === 0) return extractTiles(images, kernel);
-  const sides: [number, number] = [padding, padding];
-  const padded = padding > 0 ? tf.pad(images, [[0, 0], sides, sides, [0, 0]]) : images;
   const rowsOut = Math.floor((h + 2 * padding - kernel) / stride) + 1;
   const columnsOut = Math.floor((w + 2 * padding - kernel) / stride) + 1;
-  const shifted: tf.Tensor4D[] = [];
-  for (let row = 0; row < kernel; row++) {
-    for (let column = 0; column < kernel; column++) {
-      shifted.push(
-        tf.stridedSlice(
-          padded,
-          [0, row, column, 0],
-          [n, row + (rowsOut - 1) * stride + 1, column + (columnsOut - 1) * stride + 1, channels],
-          [1, stride, stride, 1],
-        ) as tf.Tensor4D,
-      );
+  // The pixel behind the last is zero.
+  const pixels = tf.pad(tf.reshape(images, [n, h * w, channels]), [
+    [0, 0],
+    [0, padding > 0 ? 1 : 0],
+    [0, 0],
+  ]);
+  const taken = new Int32Array(rowsOut * columnsOut * kernel * kernel);
+  let at = 0;
+  for (let row = 0; row < rowsOut; row++) {
+    for (let column = 0; column < columnsOut; column++) {
+      for (let i = 0; i < kernel; i++) {
+        for (let j = 0; j < kernel; j++) {
+          const [y, x] = [row * stride + i - padding, column * stride + j - padding];
+          const inside = y >= 0 && y < h && x >= 0 && x < w;
+          taken[at++] = inside ? y * w + x : h * w;
+        }
+      }
     }
   }
-  return tf.reshape(tf.concat(shifted, 3), [n * rowsOut * columnsOut, dIn]);
+  const patches = tf.gather(pixels, tf.tensor1d(taken, "int32"), 1);
+  return tf.reshape(patches, [n * rowsOut * columnsOut, dIn]);
 }
 
 /** Patches that do not overlap: a transposition; what is left over at the far sides is cut off. */
