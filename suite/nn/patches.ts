@@ -20,12 +20,14 @@ export function extractPatches(images: tf.Tensor4D, window: Window): tf.Tensor2D
   if (kernel === stride && padding === 0) return extractTiles(images, kernel);
   const rowsOut = Math.floor((h + 2 * padding - kernel) / stride) + 1;
   const columnsOut = Math.floor((w + 2 * padding - kernel) / stride) + 1;
+  const rows = tf.reshape<tf.Rank.R3>(images, [n, h * w, channels]);
   // The pixel behind the last is zero.
-  const pixels = tf.pad(tf.reshape(images, [n, h * w, channels]), [
+  const oneBehind: [number, number][] = [
     [0, 0],
-    [0, padding > 0 ? 1 : 0],
+    [0, 1],
     [0, 0],
-  ]);
+  ];
+  const pixels = padding > 0 ? tf.pad(rows, oneBehind) : rows;
   const taken = new Int32Array(rowsOut * columnsOut * kernel * kernel);
   let at = 0;
   for (let row = 0; row < rowsOut; row++) {
