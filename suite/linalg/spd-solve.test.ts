@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { timesTransposed } from "../engine/custom/dense/product.ts";
 import { useBackend } from "../engine/index.ts";
 import { KEPT_PREVIOUS, spdSolve, spdSolves } from "./index.ts";
@@ -143,4 +143,21 @@ test("a large system leaves a small residual", async () => {
     const back = tf.add(tf.matMul(matrix, solution), tf.mul(solution, damping));
     expect(relativeError(back, rhs.dataSync())).toBeLessThan(1e-4);
   }
+});
+
+test("large systems are solved alone, and small ones by so many as fit, in order", async () => {
+  await useBackend({ backend: "onnxruntime", threads: 2 });
+  const calls = vi.spyOn(tf.engine(), "runKernel");
+  const orders = [700, 3, 1100, 900, 3, ...Array(20).fill(1000)];
+  const systems = orders.map((n) => ({ matrix: tf.eye(n), rhs: ones(n), damping: n }));
+  const solved = spdSolves(systems);
+  const together = calls.mock.calls.filter(([name]) => name === "SpdSolve");
+  calls.mockRestore();
+  expect(together.map(([, inputs]) => (inputs as unknown as tf.Tensor[]).length / 3)).toEqual([
+    2, 1, 17, 5,
+  ]);
+  orders.forEach((n, i) => {
+    expect(solved[i]?.solution.shape).toEqual([n, 1]);
+    expect(read(solved[i]?.solution as tf.Tensor)).toBeCloseTo(1 / (1 + n), 6);
+  });
 });
