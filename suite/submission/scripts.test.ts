@@ -206,6 +206,48 @@ describe("weekly.sh", () => {
     expect(ended.status).toBe(status);
     expect(ended.calls.includes("submission -- weekly results/a.json#1")).toBe(told);
   });
+
+  const differing = (commit: string) =>
+    JSON.stringify({ sameBits: false, environment: [{ what: "commit", recorded: commit }] });
+
+  /** The last rerun is that in the folder of a worktree; `told` is what the issue is made from. */
+  const rerun = (commit: string, there: string, isAncestor = true) => {
+    stub("git", `[ "$1" = merge-base ] && exit ${isAncestor ? 0 : 1}; exit 0`);
+    stub(
+      "npm",
+      `case "$*" in
+        *pick*) echo results/a.json#1;;
+        *reproduce*/results/a.json*) [ -z "$GITHUB_TOKEN" ] || exit 9; ${there};;
+        *reproduce*) printf '%s' '${differing(commit)}'; exit 1;;
+        *weekly*) cat "$7" >> "$CALLS";;
+      esac`,
+    );
+    return run("weekly.sh", { REPOSITORY: "o/r", GITHUB_TOKEN: "secret" });
+  };
+
+  it("asks the code that recorded a number that differs", () => {
+    const { status, calls } = rerun(SHA, `printf '{"sameBits":true}'`);
+    expect(status).toBe(0);
+    expect(calls).toMatch(new RegExp(`git worktree add --quiet --detach \\S+ ${SHA}\nnpm ci`));
+    expect(calls.trimEnd().endsWith('{"sameBits":true}')).toBe(true);
+  });
+
+  it("tells of the first rerun where that code cannot be run", () => {
+    const { status, calls } = rerun(SHA, "exit 3");
+    expect(status).toBe(0);
+    expect(calls.trimEnd().endsWith(differing(SHA))).toBe(true);
+  });
+
+  it.each([
+    ["of no commit of this history", SHA, false],
+    ["of something else than a commit", INJECTION, true],
+  ])("runs nothing %s", (_, commit, isAncestor) => {
+    const { status, calls } = rerun(commit, "exit 3", isAncestor);
+    expect(status).toBe(0);
+    expect(calls).not.toContain("worktree");
+    expect(calls.trimEnd().endsWith(differing(commit))).toBe(true);
+    expect(existsSync(join(folder, "pwned"))).toBe(false);
+  });
 });
 
 describe("gpu-backend.sh", () => {
