@@ -1,5 +1,6 @@
 /** @file The patches that a convolution multiplies with its kernel, as rows. */
 import * as tf from "@tensorflow/tfjs-core";
+import { crossed, readsOf } from "../engine/windows.ts";
 
 export interface Window {
   /** Side of the square window. */
@@ -28,19 +29,10 @@ export function extractPatches(images: tf.Tensor4D, window: Window): tf.Tensor2D
     [0, 0],
   ];
   const pixels = padding > 0 ? tf.pad(rows, oneBehind) : rows;
-  const taken = new Int32Array(rowsOut * columnsOut * kernel * kernel);
-  let at = 0;
-  for (let row = 0; row < rowsOut; row++) {
-    for (let column = 0; column < columnsOut; column++) {
-      for (let i = 0; i < kernel; i++) {
-        for (let j = 0; j < kernel; j++) {
-          const [y, x] = [row * stride + i - padding, column * stride + j - padding];
-          const inside = y >= 0 && y < h && x >= 0 && x < w;
-          taken[at++] = inside ? y * w + x : h * w;
-        }
-      }
-    }
-  }
+  const axis = { window: kernel, stride, dilation: 1, padding };
+  const down = readsOf({ ...axis, size: h, positions: rowsOut });
+  const right = readsOf({ ...axis, size: w, positions: columnsOut });
+  const taken = crossed(down, right, w, h * w);
   const patches = tf.gather(pixels, tf.tensor1d(taken, "int32"), 1);
   return tf.reshape(patches, [n * rowsOut * columnsOut, dIn]);
 }

@@ -4,6 +4,7 @@
  * [positions, kh·kw·cIn], y = X W and dW = Xᵀ dy: the forward pass and the filter's gradient share X.
  */
 import type { GraphBuilder } from "../graph.ts";
+import { crossed, type Reads, range, readsOf } from "../windows.ts";
 import type { ConvInfo } from "./conv-shape.ts";
 
 /** x [batch, h, w, cIn] with the filter [kh, kw, cIn, cOut] to [batch, oh, ow, cOut]. */
@@ -26,18 +27,24 @@ export function filterPatches(b: GraphBuilder, info: ConvInfo, x: string, dy: st
 
 /** Patches of x, each in the order of the filter's elements. */
 function inputPatches(b: GraphBuilder, info: ConvInfo, x: string): string {
-  const { batchSize, inChannels, padInfo } = info;
-  const rows = range(info.outHeight).map((position) =>
-    range(info.filterHeight).map((i) => {
-      return position * info.strideHeight + i * info.dilationHeight - padInfo.top;
-    }),
-  );
-  const columns = range(info.outWidth).map((position) =>
-    range(info.filterWidth).map((j) => {
-      return position * info.strideWidth + j * info.dilationWidth - padInfo.left;
-    }),
-  );
-  return patches(b, x, [batchSize, info.inHeight, info.inWidth, inChannels], rows, columns);
+  const { batchSize, inHeight, inWidth, inChannels } = info;
+  const rows = readsOf({
+    size: inHeight,
+    positions: info.outHeight,
+    window: info.filterHeight,
+    stride: info.strideHeight,
+    dilation: info.dilationHeight,
+    padding: info.padInfo.top,
+  });
+  const columns = readsOf({
+    size: inWidth,
+    positions: info.outWidth,
+    window: info.filterWidth,
+    stride: info.strideWidth,
+    dilation: info.dilationWidth,
+    padding: info.padInfo.left,
+  });
+  return patches(b, x, [batchSize, inHeight, inWidth, inChannels], rows, columns);
 }
 
 /**
@@ -61,8 +68,8 @@ export function inputGradientPatches(
     b,
     dy,
     [batchSize, info.outHeight, info.outWidth, outChannels],
-    range(high).map((group) => down.offsets.map((offset) => group + offset)),
-    range(wide).map((group) => right.offsets.map((offset) => group + offset)),
+    readsAt(down.offsets, high, info.outHeight),
+    readsAt(right.offsets, wide, info.outWidth),
   );
   const elements = crossed(down.elements, right.elements, filterWidth, filterHeight * filterWidth);
   const taps = down.offsets.length * right.offsets.length;
@@ -105,38 +112,25 @@ function gradientWindow(filter: number, stride: number, dilation: number, paddin
   return { offsets, elements };
 }
 
-/**
- * Patches [batch · rows.length · columns.length, pixels · channels] of images. `rows` and `columns`
- * give for each position what the window reads there; what lies outside of the image is zero.
- */
+/** Reads at these offsets from each of `positions`, of `size` pixels. */
+const readsAt = (offsets: readonly number[], positions: number, size: number): Reads =>
+  range(positions).map((position) =>
+    offsets.map((offset) => (position + offset < size ? position + offset : -1)),
+  );
+
+/** Patches [batch · positions, pixels · channels] of images; what lies outside of an image is zero. */
 function patches(
   b: GraphBuilder,
   images: string,
   [batch, height, width, channels]: readonly [number, number, number, number],
-  rows: readonly (readonly number[])[],
-  columns: readonly (readonly number[])[],
+  rows: Reads,
+  columns: Reads,
 ): string {
-  const inside = (windows: readonly (readonly number[])[], size: number) =>
-    windows.map((window) => window.map((i) => (i >= 0 && i < size ? i : -1)));
-  const pixels = crossed(inside(rows, height), inside(columns, width), width, height * width);
+  const pixels = crossed(rows, columns, width, height * width);
   const byPixel = b.reshape(images, [batch, height * width, channels]);
   const taken = slices(b, byPixel, 1, height * width, pixels);
   const positions = rows.length * columns.length;
   return b.reshape(taken, [batch * positions, (pixels.length / positions) * channels]);
-}
-
-/** For each pair of windows the flat index of each pair of entries; `none` where one is negative. */
-function crossed(
-  rows: readonly (readonly number[])[],
-  columns: readonly (readonly number[])[],
-  width: number,
-  none: number,
-): number[] {
-  return rows.flatMap((down) =>
-    columns.flatMap((right) =>
-      down.flatMap((i) => right.map((j) => (i < 0 || j < 0 ? none : i * width + j))),
-    ),
-  );
 }
 
 /** Slices of a 3-D tensor along an axis of the given size; the index behind the last means zeros. */
@@ -152,5 +146,3 @@ function slices(
   const source = taken.includes(size) ? b.node("Pad", [x, oneBehind, b.constant(0, "float32")]) : x;
   return b.node("Gather", [source, b.constant(taken, "int32", [taken.length])], { axis });
 }
-
-const range = (length: number) => Array.from({ length }, (_, i) => i);
