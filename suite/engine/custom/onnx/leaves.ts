@@ -1,25 +1,15 @@
 /**
- * @file Where the recursion of cholesky.ts ends: blocks of up to 128, in float64.
+ * @file Where the recursion of cholesky.ts ends: blocks of up to 128, in float64. ONNX has no Cholesky, and
+ * a loop over columns costs a dozen nodes each; quarters.ts takes about 13 per halving.
  *
- * ONNX has no Cholesky, and a loop over columns costs a dozen nodes each. A leaf is split into 2, 4,
- * ... n pivots instead, all blocks of one size at once, by complements with explicit inverses; then
- * factors are joined upwards. About 15 nodes per halving.
- *
- * Explicit inverses lose the square of the condition number κ, which float64 can afford while the
+ * Its explicit inverses lose the square of the condition number κ, which float64 can afford while the
  * rest is float32. Where the rest is float64 too, a leaf C is factored in two stages of condition √κ
  * each, as in shifted Cholesky QR (Fukaya et al. 2020): M₁ of C + μI, then M₂ of M₁ C M₁ᵀ; M = M₂ M₁.
  */
 import type { GraphBuilder } from "../../graph.ts";
-import {
-  assemble,
-  columnsPositive,
-  type Float,
-  inFloat,
-  padEnd,
-  product,
-  slice,
-  stackedProduct,
-} from "./matrix.ts";
+import { columnsPositive, type Float, inFloat, padEnd, slice, stackedProduct } from "./matrix.ts";
+import { inverseFactors, type Quarters, quartered, whole } from "./quarters.ts";
+import { SMALL } from "./small-blocks.ts";
 
 /** Lower triangular M `[n, n]` (or a stack of them) with `M A Mᵀ = I`; blocks where it was split. */
 export interface InverseFactor {
@@ -55,7 +45,7 @@ const STAGE_SHIFT = 1e-5;
 /** Factors leaves and remembers their pivots. */
 export class Leaves {
   private readonly pivots: string[] = [];
-  private readonly constants = new Map<string, string>();
+  private readonly diagonals = new Map<string, string>();
 
   constructor(
     private readonly b: GraphBuilder,
@@ -73,143 +63,98 @@ export class Leaves {
   factor(matrix: string, n: number): InverseFactor {
     const { b, options } = this;
     const { count, dtype } = options;
-    const size = 2 ** Math.ceil(Math.log2(n));
-    const symmetric = this.prepare(matrix, n, size);
-    const stack = b.reshape(symmetric, [count ?? 1, size, size]);
-    const flat = dtype === "float64" ? this.invertInStages(stack, size) : this.invert(stack, size);
-    const padded = count === undefined ? b.reshape(flat, [size, size]) : flat;
-    const whole = { rows: [0, n], columns: [0, n] } as const;
+    const size = Math.max(2 * SMALL, 2 ** Math.ceil(Math.log2(n)));
     const narrow = (x: string) => {
-      return inFloat(b, size === n ? x : slice(b, x, whole), "float64", dtype);
+      const leaves = count === undefined ? b.reshape(x, [size, size]) : x;
+      return size === n ? leaves : slice(b, leaves, { rows: [0, n], columns: [0, n] });
     };
-    const result = { n, inverse: narrow(padded) };
-    if (!options.withFactor) return result;
+    const leaf = this.prepare(matrix, n, size);
+    const inverse =
+      dtype === "float64" ? this.invertInStages(leaf, size) : this.invert(leaf, size, dtype);
+    if (!options.withFactor) return { n, inverse: narrow(inverse) };
     // C = L Lᵀ and M = L⁻¹, so L = C Mᵀ.
-    const multiply = count === undefined ? product : stackedProduct;
-    const full = multiply(b, symmetric, padded, { transY: true });
-    return { ...result, factor: narrow(b.node("Trilu", [full], { upper: 0 })) };
+    const wide = inFloat(b, inverse, dtype, "float64");
+    const full = stackedProduct(b, whole(b, leaf), wide, { transY: true });
+    const factor = b.node("Trilu", [inFloat(b, full, "float64", dtype)], { upper: 0 });
+    return { n, inverse: narrow(inverse), factor: narrow(factor) };
   }
 
   /** The leaf in float64, mirrored from its lower triangle, shifted, and padded by an identity. */
-  private prepare(matrix: string, n: number, size: number): string {
+  private prepare(matrix: string, n: number, size: number): Quarters {
+    const { b, options } = this;
+    const { count, dtype } = options;
+    const room = { rows: size - n, columns: size - n, stacked: count !== undefined };
+    const padded = size === n ? matrix : padEnd(b, matrix, room);
+    const stack = b.reshape(padded, [count ?? 1, size, size]);
+    const g = size / 2;
+    const { first, lower, second } = mirrored(b, quartered(b, stack, g), g);
+    const wide = (quarter: string) => inFloat(b, quarter, dtype, "float64");
+    return {
+      first: this.plusDiagonal(wide(first), g, Math.min(g, n)),
+      lower: wide(lower),
+      second: this.plusDiagonal(wide(second), g, Math.max(0, n - g)),
+    };
+  }
+
+  /** With the shift on the first `own` places of the diagonal, and ones, the padding's, on the rest. */
+  private plusDiagonal(quarter: string, g: number, own: number): string {
     const { b, options } = this;
     const { count, dtype, shift } = options;
-    // Before the cast: half as much to move.
-    let leaf = inFloat(b, this.mirrored(matrix, n, count !== undefined), dtype, "float64");
-    if (shift) {
-      const scalars = inFloat(b, shift, dtype, "float64");
-      const spread = count === undefined ? scalars : b.reshape(scalars, [count, 1, 1]);
-      leaf = b.node("Add", [leaf, b.node("Mul", [spread, this.ones(n, 0, n)])]);
+    if (!shift && own === g) return quarter;
+    let added = this.diagonals.get(`${own} of ${g}`);
+    if (added === undefined) {
+      added = b.constant(diagonal(g, own, g), "float64", [1, g, g]);
+      if (shift) {
+        const shifts = b.reshape(inFloat(b, shift, dtype, "float64"), [count ?? 1, 1, 1]);
+        const places = b.constant(diagonal(g, 0, own), "float64", [1, g, g]);
+        const shifted = b.node("Mul", [shifts, places]);
+        added = own === g ? shifted : b.node("Add", [shifted, added]);
+      }
+      this.diagonals.set(`${own} of ${g}`, added);
     }
-    if (size === n) return leaf;
-    const room = { rows: size - n, columns: size - n, stacked: count !== undefined };
-    return b.node("Add", [padEnd(b, leaf, room), this.ones(size, n, size)]);
+    return b.node("Add", [quarter, added]);
   }
 
-  private invertInStages(leaf: string, size: number): string {
+  private invertInStages(leaf: Quarters, size: number): string {
     const { b } = this;
-    const diagonal = b.node("Mul", [leaf, this.ones(size, 0, size)]);
-    const trace = b.node("ReduceSum", [diagonal, b.ints([1, 2])], { keepdims: 1 });
+    const g = size / 2;
+    const identity = b.constant(diagonal(g, 0, g), "float64", [g, g]);
+    const entries = b.node("Mul", [b.node("Add", [leaf.first, leaf.second]), identity]);
+    const trace = b.node("ReduceSum", [entries, b.ints([1, 2])], { keepdims: 1 });
     const shift = b.node("Mul", [trace, b.constant(STAGE_SHIFT / size, "float64")]);
-    const shifted = b.node("Add", [leaf, b.node("Mul", [shift, this.ones(size, 0, size)])]);
-    const first = this.invert(shifted, size);
-    const half = stackedProduct(b, first, leaf);
+    const shifted = (quarter: string) => b.node("Add", [quarter, b.node("Mul", [shift, identity])]);
+    const first = this.invert(
+      { ...leaf, first: shifted(leaf.first), second: shifted(leaf.second) },
+      size,
+      "float64",
+    );
+    const half = stackedProduct(b, first, whole(b, leaf));
     const congruent = stackedProduct(b, half, first, { transY: true });
-    return stackedProduct(b, this.invert(this.mirrored(congruent, size, true), size), first);
+    const symmetric = mirrored(b, quartered(b, congruent, g), g);
+    return stackedProduct(b, this.invert(symmetric, size, "float64"), first);
   }
 
-  /** Complements downwards, factors upwards; all blocks of one size are one batch. */
-  private invert(leaf: string, size: number): string {
-    const { b } = this;
+  private invert(leaf: Quarters, size: number, dtype: Float): string {
     const count = this.options.count ?? 1;
-    const ratios: string[] = [];
-    let blocks = leaf;
-    for (let g = size / 2; g >= 1; g /= 2) {
-      const [p, q, qt, r] = quarters(b, blocks);
-      // Q P⁻¹
-      const ratio =
-        g === 1
-          ? b.node("Div", [qt, p])
-          : b.node("MatMul", [qt, b.node("com.microsoft:Inverse", [p])]);
-      ratios.push(ratio);
-      const complement = b.node("Sub", [r, times(b, ratio, q, g)]);
-      blocks = b.node("Concat", [p, complement], { axis: 0 });
-    }
-    // Concatenated halves: the stack's index runs fastest.
-    this.pivots.push(b.reshape(blocks, [size, count]));
-    let inverse = b.node("Reciprocal", [b.node("Sqrt", [blocks])]);
-    for (let g = 1; g < size; g *= 2) {
-      const halves = b.nodes("Split", [inverse], { axis: 0, num_outputs: 2 }, 2);
-      const [m1, m2] = halves as [string, string];
-      const m21 = negativeTimes(b, m2, ratios.pop() as string, g);
-      inverse = assemble(b, [m1, this.zeros((size * count) / (2 * g), g)], [m21, m2]);
-    }
-    return inverse;
-  }
-
-  /** The lower triangle over the upper one. */
-  private mirrored(x: string, n: number, stacked: boolean): string {
-    const flipped = this.b.node("Transpose", [x], { perm: stacked ? [0, 2, 1] : [1, 0] });
-    return this.b.node("Where", [this.lowerMask(n), x, flipped]);
-  }
-
-  private lowerMask(n: number): string {
-    return this.once(`lower ${n}`, () =>
-      this.b.constant(
-        Array.from({ length: n * n }, (_, i) => (Math.floor(i / n) >= i % n ? 1 : 0)),
-        "bool",
-        [n, n],
-      ),
-    );
-  }
-
-  /** A diagonal matrix with ones at `from <= i < to`. */
-  private ones(n: number, from: number, to: number): string {
-    return this.once(`ones ${n} ${from} ${to}`, () =>
-      this.b.constant(
-        Array.from({ length: n * n }, (_, i) => {
-          const row = Math.floor(i / n);
-          return row === i % n && row >= from && row < to ? 1 : 0;
-        }),
-        "float64",
-        [n, n],
-      ),
-    );
-  }
-
-  private zeros(blocks: number, g: number): string {
-    return this.once(`zeros ${blocks} ${g}`, () =>
-      this.b.constant(Array(blocks * g * g).fill(0), "float64", [blocks, g, g]),
-    );
-  }
-
-  private once(key: string, make: () => string): string {
-    let name = this.constants.get(key);
-    if (name === undefined) {
-      name = make();
-      this.constants.set(key, name);
-    }
-    return name;
+    const { inverses, pivots } = inverseFactors(this.b, leaf, { g: size / 2, count, dtype });
+    this.pivots.push(pivots);
+    return inverses;
   }
 }
 
-function times(b: GraphBuilder, x: string, y: string, g: number): string {
-  return b.node(g === 1 ? "Mul" : "MatMul", [x, y]);
+/** With the lower triangles over the upper ones. */
+function mirrored(b: GraphBuilder, { first, lower, second }: Quarters, g: number): Quarters {
+  const isLower = Array.from({ length: g * g }, (_, i) => (Math.floor(i / g) >= i % g ? 1 : 0));
+  const mask = b.constant(isLower, "bool", [g, g]);
+  const symmetric = (x: string) =>
+    b.node("Where", [mask, x, b.node("Transpose", [x], { perm: [0, 2, 1] })]);
+  return { first: symmetric(first), lower, second: symmetric(second) };
 }
 
-/** `−x y` for blocks `[k, g, g]`. */
-function negativeTimes(b: GraphBuilder, x: string, y: string, g: number): string {
-  return g === 1 ? b.node("Neg", [times(b, x, y, g)]) : stackedProduct(b, x, y, { alpha: -1 });
-}
-
-/** The four `g × g` quarters of each block of a batch `[k, 2g, 2g]`. */
-export function quarters(
-  b: GraphBuilder,
-  blocks: string,
-): [upperLeft: string, upperRight: string, lowerLeft: string, lowerRight: string] {
-  const halves = (x: string, axis: number) => {
-    return b.nodes("Split", [x], { axis, num_outputs: 2 }, 2) as [string, string];
-  };
-  const [upper, lower] = halves(blocks, -2);
-  return [...halves(upper, -1), ...halves(lower, -1)];
+/** A matrix `[n, n]` of zeros but for ones at `from <= i < to` of its diagonal. */
+function diagonal(n: number, from: number, to: number): number[] {
+  return Array.from({ length: n * n }, (_, i) => {
+    const row = Math.floor(i / n);
+    return row === i % n && row >= from && row < to ? 1 : 0;
+  });
 }

@@ -4,8 +4,8 @@
  */
 import type { GraphBuilder } from "../../graph.ts";
 import type { TriangularForm } from "../dense/triangular.ts";
-import { quarters } from "./leaves.ts";
 import { allFinite, assemble, padEnd, product, slice, transpose } from "./matrix.ts";
+import { quartered } from "./quarters.ts";
 
 const LEAF = 64;
 
@@ -81,8 +81,8 @@ function invertLowerBlocks(b: GraphBuilder, stack: string, size: number): string
   const corners: string[] = [];
   let blocks = stack;
   for (let g = size / 2; g >= 1; g /= 2) {
-    const [first, , corner, second] = quarters(b, blocks);
-    corners.push(corner);
+    const { first, lower, second } = quartered(b, blocks, g);
+    corners.push(lower);
     blocks = b.node("Concat", [first, second], { axis: 0 });
   }
   let inverse = b.node("Reciprocal", [blocks]);
