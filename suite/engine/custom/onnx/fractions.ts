@@ -1,26 +1,27 @@
 /**
  * @file The fractions of an inverse root (rational.ts) as tensors:
  *
- *   X = (S + ρλI)^(−1/p) = σ^(−1/p)·(c I + Σⱼ wⱼ (Ŝ + sⱼ I)⁻¹),   Ŝ = (S + ρλI)/σ,  σ = λ(1 + ρ)
+ *   X = (S + ρλI)^(−1/p) = σ^(−1/p)·(c I + Σⱼ wⱼ (S/σ + tⱼ I)⁻¹),   σ = λ(1 + ρ),  tⱼ = sⱼ + ρ/(1 + ρ)
  *
- * with λ the largest eigenvalue and ρ the ridge, so that Ŝ's spectrum lies in [ρ/(1 + ρ), 1]. The
- * number of fractions follows from ρ alone: 2 to 9 in float32. A term is `(fⱼ S + tⱼ I)⁻¹`: with its
- * weight inside, what is added up needs none.
+ * with λ the largest eigenvalue and ρ the ridge, so that the spectrum of (S + ρλI)/σ lies in
+ * [ρ/(1 + ρ), 1]. The number of fractions follows from ρ alone: 2 to 9 in float32.
  */
 import type { GraphBuilder } from "../../graph.ts";
 import { type RootAttributes, rootFractions, type SimpleFractions } from "../rational.ts";
-import { eachBlock, type Lower } from "./blocks.ts";
 import type { Spectrum } from "./residual.ts";
 
 /** Fractions in groups of one size, which are factored at once. */
 export interface FractionTensors {
   readonly groups: number;
   readonly size: number;
-  /** fⱼ and tⱼ, `[groups, size]`. */
-  readonly factors: string;
+  /** tⱼ, `[groups, size]`. */
   readonly shifts: string;
+  /** `σ^(−1/p)·wⱼ`, `[groups, size]`. */
+  readonly weights: string;
   /** `σ^(−1/p)·c`, a scalar. */
   readonly diagonal: string;
+  /** σ, a scalar. */
+  readonly scale: string;
 }
 
 /** @param atOnce how many fractions make up a group, at most */
@@ -40,43 +41,33 @@ export function fractionTensors(
       dtype,
       [groups.length, size],
     );
-  const scale = b.node("Mul", [top, b.node("Add", [rho, number(1)])]);
+  const onePlus = b.node("Add", [rho, number(1)]);
+  const scale = b.node("Mul", [top, onePlus]);
   const power = b.node("Pow", [scale, number(-1 / p)]);
+  const ridge = b.node("Div", [rho, onePlus]);
+  const shifts = b.node("Add", [table(({ shift }) => shift), ridge]);
   const weights = b.node("Mul", [table(({ weight }) => weight), power]);
-  const factors = b.node("Reciprocal", [b.node("Mul", [weights, scale])]);
-  const base = b.node("Div", [b.node("Mul", [rho, top]), scale]);
-  const shifts = b.node("Div", [b.node("Add", [table(({ shift }) => shift), base]), weights]);
   const diagonal = b.node("Mul", [power, number(constant)]);
-  return { groups: groups.length, size, factors, shifts, diagonal };
+  return { groups: groups.length, size, shifts, weights, diagonal, scale };
 }
 
-/** One group's matrices `fⱼ S + tⱼ I`: a stack, or one where groups have one. */
-export interface ShiftedGroup {
-  /** `fⱼ S` */
-  readonly scaled: Lower;
-  /** fⱼ, to multiply matrices with, and tⱼ. */
-  readonly factor: string;
+/** One group's tⱼ and `σ^(−1/p)·wⱼ`: `[size]`, or scalars where groups have one. */
+export interface FractionGroup {
   readonly shift: string;
-  /** Matrices in the stack; left out for one. */
+  readonly weight: string;
+  /** How many; left out for one. */
   readonly count?: number;
 }
 
 /** @param index of the group, an int64 scalar */
-export function shiftedGroup(
+export function fractionGroup(
   b: GraphBuilder,
-  { size, factors, shifts }: FractionTensors,
-  matrix: Lower,
+  { size, shifts, weights }: FractionTensors,
   index: string,
-): ShiftedGroup {
-  const row = (list: string) => b.node("Gather", [list, index], { axis: 0 });
-  const one = size === 1;
-  const factor = b.reshape(row(factors), one ? [] : [size, 1, 1]);
-  return {
-    scaled: eachBlock(matrix, (block) => b.node("Mul", [block, factor])),
-    factor,
-    shift: b.reshape(row(shifts), one ? [] : [size]),
-    ...(!one && { count: size }),
-  };
+): FractionGroup {
+  const row = (table: string) =>
+    b.reshape(b.node("Gather", [table, index], { axis: 0 }), size === 1 ? [] : [size]);
+  return { shift: row(shifts), weight: row(weights), ...(size > 1 && { count: size }) };
 }
 
 interface Fraction {

@@ -11,7 +11,7 @@ import type { RootAttributes } from "../rational.ts";
 import { type BlockFactor, BlockSystems } from "./block-factor.ts";
 import { halvedToLeaf, part, ROWS } from "./blocks.ts";
 import { productsOf } from "./cholesky.ts";
-import { fractionTensors, shiftedGroup } from "./fractions.ts";
+import { fractionGroup, fractionTensors } from "./fractions.ts";
 import { Leaves } from "./leaves.ts";
 import { together } from "./lock-step.ts";
 import { loop } from "./loop.ts";
@@ -62,34 +62,42 @@ function sumOfSystems(
   const { precision: dtype } = attributes;
   const atOnce = Math.max(1, Math.floor(GROUP_ELEMENTS / (n * n)));
   const fractions = fractionTensors(b, { top, rho }, atOnce, attributes);
-  const blocks = halvedToLeaf(b, { n, whole: s }, n);
+  const { groups, scale, diagonal } = fractions;
+  const normalized = b.node("Div", [s, scale]);
+  const blocks = halvedToLeaf(b, { n, whole: normalized }, n);
   const probes = transpose(b, probeVectors(b, n, dtype));
   const all = b.node("Concat", [rows, probes], { axis: 0 });
   const carried = [
     { dtype: "bool", shape: [], start: b.constant(1, "bool") },
-    { dtype, shape: [m, n], start: b.node("Mul", [rows, fractions.diagonal]) },
+    { dtype, shape: [m, n], start: b.node("Mul", [rows, diagonal]) },
     { dtype, shape: [], start: b.constant(0, dtype) },
   ] as const;
-  const outputs = loop(b, fractions.groups, carried, (g, values, index) => {
+  const outputs = loop(b, groups, carried, (g, values, index) => {
     const [good, sum, worst] = values as [string, string, string];
-    const { scaled, factor, shift, count } = shiftedGroup(g, fractions, blocks, index);
+    const { shift, weight, count } = fractionGroup(g, fractions, index);
     const options = { n, dtype, shift, ...(count && { count }) };
     const systems = new BlockSystems(g, n, productsOf(options));
     const leaves = new Leaves(g, options);
-    const [l] = together([systems.factor(scaled)], (requests) =>
+    // A stack's matrices are one until a leaf's shift makes them differ.
+    const [l] = together([systems.factor(blocks)], (requests) =>
       requests.map(({ matrix, n }) => leaves.factor(matrix, n)),
     ) as [BlockFactor];
     const solved = systems.rowsBackward(l, systems.rowsForward(l, all));
     const answers = part(g, solved, ROWS, [m, m + PROBES]);
-    const diagonal = count ? g.reshape(shift, [count, 1, 1]) : shift;
+    const spread = count ? g.reshape(shift, [count, 1, 1]) : shift;
     const image = g.node("Add", [
-      g.node("Mul", [g.node("MatMul", [answers, s]), factor]),
-      g.node("Mul", [answers, diagonal]),
+      g.node("MatMul", [answers, normalized]),
+      g.node("Mul", [answers, spread]),
     ]);
     const error = squares(g, g.node("Sub", [image, probes]));
     const largest = g.node("ReduceMax", [error], { keepdims: 0 });
     const wanted = part(g, solved, ROWS, [0, m]);
-    const term = count ? g.node("ReduceSum", [wanted, g.ints([0])], { keepdims: 0 }) : wanted;
+    const term = count
+      ? g.reshape(
+          g.node("MatMul", [g.reshape(weight, [1, count]), g.reshape(wanted, [count, m * n])]),
+          [m, n],
+        )
+      : g.node("Mul", [wanted, weight]);
     const positive = count ? every(g, leaves.positive()) : leaves.positive();
     const fine = g.node("And", [good, positive]);
     return {

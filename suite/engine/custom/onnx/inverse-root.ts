@@ -6,6 +6,7 @@
 import type { GraphBuilder } from "../../graph.ts";
 import type { RootAttributes } from "../rational.ts";
 import {
+  eachBlock,
   firstHalf,
   gramBlocks,
   halvedToLeaf,
@@ -16,7 +17,7 @@ import {
   symmetric,
 } from "./blocks.ts";
 import { inverseFactor } from "./cholesky.ts";
-import { fractionTensors, shiftedGroup } from "./fractions.ts";
+import { fractionGroup, fractionTensors } from "./fractions.ts";
 import type { InverseFactor } from "./leaves.ts";
 import { loop } from "./loop.ts";
 import { assemble, every, identityLike, inFloat, product, transpose } from "./matrix.ts";
@@ -77,8 +78,12 @@ function sumOfInverses(
     ...parts.map((shape, part) => ({ dtype, shape, start: sums[part] as string })),
   ];
   const outputs = loop(b, groups, carried, (g, [good, ...partial], index) => {
-    const { scaled, shift, count } = shiftedGroup(g, fractions, blocks, index);
-    const options = { n, dtype, shift, ...(count && { count }) };
+    const { weight, shift, count } = fractionGroup(g, fractions, index);
+    // With its weight inside a term, what is added up needs none.
+    const factor = g.node("Reciprocal", [g.node("Mul", [weight, fractions.scale])]);
+    const spread = count ? g.reshape(factor, [count, 1, 1]) : factor;
+    const scaled = eachBlock(blocks, (block) => g.node("Mul", [block, spread]));
+    const options = { n, dtype, shift: g.node("Div", [shift, weight]), ...(count && { count }) };
     const { root, positive } = inverseFactor(g, scaled, options);
     const all = g.node("And", [good as string, count ? every(g, positive) : positive]);
     return { going: all, values: [all, ...addGram(g, root, partial)] };

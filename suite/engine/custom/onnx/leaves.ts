@@ -7,8 +7,16 @@
  * each, as in shifted Cholesky QR (Fukaya et al. 2020): M₁ of C + μI, then M₂ of M₁ C M₁ᵀ; M = M₂ M₁.
  */
 import type { GraphBuilder } from "../../graph.ts";
-import { columnsPositive, type Float, inFloat, padEnd, slice, stackedProduct } from "./matrix.ts";
-import { inverseFactors, type Quarters, quartered, whole } from "./quarters.ts";
+import {
+  assemble,
+  columnsPositive,
+  type Float,
+  inFloat,
+  padEnd,
+  slice,
+  stackedProduct,
+} from "./matrix.ts";
+import { inverseFactors, type Quarters, quartered } from "./quarters.ts";
 import { SMALL } from "./small-blocks.ts";
 
 /** Lower triangular M `[n, n]` (or a stack of them) with `M A Mᵀ = I`; blocks where it was split. */
@@ -27,7 +35,10 @@ export interface InverseFactor {
 
 export interface LeafOptions {
   readonly dtype: Float;
-  /** Matrices in the stack `[count, n, n]`; left out for one matrix `[n, n]`. */
+  /**
+   * Matrices in the stack `[count, n, n]`, or shifts of the one matrix `[n, n]` that makes it up; left out
+   * for one matrix and at most one shift.
+   */
   readonly count?: number;
   /** Added to the diagonal: a scalar of `dtype`, or `[count]`. */
   readonly shift?: string;
@@ -74,20 +85,20 @@ export class Leaves {
     if (!options.withFactor) return { n, inverse: narrow(inverse) };
     // C = L Lᵀ and M = L⁻¹, so L = C Mᵀ.
     const wide = inFloat(b, inverse, dtype, "float64");
-    const full = stackedProduct(b, whole(b, leaf), wide, { transY: true });
+    const full = stackedProduct(b, this.whole(leaf, size / 2), wide, { transY: true });
     const factor = b.node("Trilu", [inFloat(b, full, "float64", dtype)], { upper: 0 });
     return { n, inverse: narrow(inverse), factor: narrow(factor) };
   }
 
   /** The leaf in float64, mirrored from its lower triangle, shifted, and padded by an identity. */
   private prepare(matrix: string, n: number, size: number): Quarters {
-    const { b, options } = this;
-    const { count, dtype } = options;
-    const room = { rows: size - n, columns: size - n, stacked: count !== undefined };
-    const padded = size === n ? matrix : padEnd(b, matrix, room);
-    const stack = b.reshape(padded, [count ?? 1, size, size]);
+    const { b } = this;
+    const { dtype } = this.options;
+    const stack = b.reshape(matrix, [-1, n, n]);
+    const room = { rows: size - n, columns: size - n, stacked: true };
+    const padded = size === n ? stack : padEnd(b, stack, room);
     const g = size / 2;
-    const { first, lower, second } = mirrored(b, quartered(b, stack, g), g);
+    const { first, lower, second } = mirrored(b, quartered(b, padded, g), g);
     const wide = (quarter: string) => inFloat(b, quarter, dtype, "float64");
     return {
       first: this.plusDiagonal(wide(first), g, Math.min(g, n)),
@@ -128,10 +139,17 @@ export class Leaves {
       size,
       "float64",
     );
-    const half = stackedProduct(b, first, whole(b, leaf));
+    const half = stackedProduct(b, first, this.whole(leaf, g));
     const congruent = stackedProduct(b, half, first, { transY: true });
     const symmetric = mirrored(b, quartered(b, congruent, g), g);
     return stackedProduct(b, this.invert(symmetric, size, "float64"), first);
+  }
+
+  private whole({ first, lower, second }: Quarters, g: number): string {
+    const { b } = this;
+    const full = b.node("Expand", [lower, b.ints([this.options.count ?? 1, g, g])]);
+    const upper = b.node("Transpose", [full], { perm: [0, 2, 1] });
+    return assemble(b, [first, upper], [full, second]);
   }
 
   private invert(leaf: Quarters, size: number, dtype: Float): string {

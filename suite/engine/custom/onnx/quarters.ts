@@ -13,7 +13,7 @@ import { eliminated, SMALL } from "./small-blocks.ts";
 export interface Quarters {
   /** Upper left. */
   readonly first: string;
-  /** Lower left; the upper right mirrors it. */
+  /** Lower left; the upper right mirrors it. `[1, g, g]` where all of the stack have the same. */
   readonly lower: string;
   /** Lower right. */
   readonly second: string;
@@ -25,12 +25,6 @@ export function quartered(b: GraphBuilder, stack: string, g: number): Quarters {
   const first = b.node("Slice", [upper, b.ints([0]), b.ints([g]), b.ints([-1])]);
   const [lower, second] = halves(b, below, -1);
   return { first, lower, second };
-}
-
-/** `[count, 2g, 2g]` */
-export function whole(b: GraphBuilder, { first, lower, second }: Quarters): string {
-  const upper = b.node("Transpose", [lower], { perm: [0, 2, 1] });
-  return assemble(b, [first, upper], [lower, second]);
 }
 
 export interface InverseFactors {
