@@ -18,7 +18,15 @@ export type BlockFactor =
       readonly second: BlockFactor;
     };
 
-/** Factors matrices of one order, and solves with the factors. */
+/** On which side of the unknown X a factor stands. */
+export type Side = "left" | "right";
+
+/**
+ * Factors matrices of one order, and solves with the factors.
+ *
+ * Right-hand sides and solutions come in pieces, next to each other where the factor stands on the right,
+ * below each other on its left: to put them together and to cut them is to copy them.
+ */
 export class BlockSystems {
   constructor(
     private readonly b: GraphBuilder,
@@ -32,61 +40,58 @@ export class BlockSystems {
     const blocks = inBlocks(b, matrix, order);
     if ("whole" in blocks) return yield { matrix: blocks.whole, n };
     const first = yield* this.factor(blocks.first);
-    const l21 = this.rowsForward(first, blocks.below);
+    const l21 = this.whole(this.forward(first, blocks.below, "right"), "right");
     const outer = { of: "rows", alpha: -1, whole: order } as const;
     const complement = plusOuter(b, blocks.second, l21, outer, products);
     return { n, first, l21, second: yield* this.factor(complement) };
   }
 
-  /** X of `X Lᵀ = B`. */
-  rowsForward(l: BlockFactor, rows: string): string {
-    const { b } = this;
-    const { multiply } = this.products;
-    if ("inverse" in l) return multiply(b, rows, l.inverse, { transY: true });
-    const [near, far] = this.halves(l, rows, COLUMNS);
-    const x1 = this.rowsForward(l.first, near);
-    const rest = multiply(b, x1, l.l21, { transY: true, alpha: -1, plus: far });
-    return b.node("Concat", [x1, this.rowsForward(l.second, rest)], { axis: COLUMNS });
+  /** X of `L X = B`, or of `X Lᵀ = B`. */
+  forward(l: BlockFactor, rhs: string, side: Side): string[] {
+    if ("inverse" in l) return [this.times(l.inverse, rhs, side)];
+    const [near, far] = this.halves(l, rhs, side);
+    const x1 = this.whole(this.forward(l.first, near, side), side);
+    const rest = this.times(l.l21, x1, side, { alpha: -1, plus: far });
+    return [x1, ...this.forward(l.second, rest, side)];
   }
 
-  /** X of `X L = B`. */
-  rowsBackward(l: BlockFactor, rows: string): string {
-    const { b } = this;
-    const { multiply } = this.products;
-    if ("inverse" in l) return multiply(b, rows, l.inverse);
-    const [near, far] = this.halves(l, rows, COLUMNS);
-    const x2 = this.rowsBackward(l.second, far);
-    const rest = multiply(b, x2, l.l21, { alpha: -1, plus: near });
-    return b.node("Concat", [this.rowsBackward(l.first, rest), x2], { axis: COLUMNS });
+  /** X of `Lᵀ X = B`, or of `X L = B`. @param rhs as `forward` left it, or one piece */
+  backward(l: BlockFactor, rhs: readonly string[], side: Side): string[] {
+    const [piece] = rhs as [string];
+    if ("inverse" in l) return [this.times(l.inverse, piece, side, { transposed: true })];
+    const [near, ...far] = rhs.length > 1 ? rhs : this.halves(l, piece, side);
+    const x2 = this.whole(this.backward(l.second, far, side), side);
+    const form = { transposed: true, alpha: -1, plus: near as string };
+    return [...this.backward(l.first, [this.times(l.l21, x2, side, form)], side), x2];
   }
 
-  /** X of `L X = B`. */
-  forward(l: BlockFactor, rhs: string): string {
-    const { b } = this;
-    const { multiply } = this.products;
-    if ("inverse" in l) return multiply(b, l.inverse, rhs);
-    const [near, far] = this.halves(l, rhs, ROWS);
-    const x1 = this.forward(l.first, near);
-    const rest = multiply(b, l.l21, x1, { alpha: -1, plus: far });
-    return b.node("Concat", [x1, this.forward(l.second, rest)], { axis: ROWS });
+  /** Pieces put together. */
+  whole(pieces: readonly string[], side: Side): string {
+    if (pieces.length === 1) return pieces[0] as string;
+    return this.b.node("Concat", pieces, { axis: axisOf(side) });
   }
 
-  /** X of `Lᵀ X = B`. */
-  backward(l: BlockFactor, rhs: string): string {
-    const { b } = this;
+  /** `α op(A) x + plus`, or on the right `α x op(A)ᵀ + plus`; op transposes where it is asked to. */
+  private times(
+    matrix: string,
+    x: string,
+    side: Side,
+    { transposed = false, ...form }: { transposed?: boolean; alpha?: number; plus?: string } = {},
+  ): string {
     const { multiply } = this.products;
-    if ("inverse" in l) return multiply(b, l.inverse, rhs, { transX: true });
-    const [near, far] = this.halves(l, rhs, ROWS);
-    const x2 = this.backward(l.second, far);
-    const rest = multiply(b, l.l21, x2, { transX: true, alpha: -1, plus: near });
-    return b.node("Concat", [this.backward(l.first, rest), x2], { axis: ROWS });
+    return side === "left"
+      ? multiply(this.b, matrix, x, { transX: transposed, ...form })
+      : multiply(this.b, x, matrix, { transY: !transposed, ...form });
   }
 
   private halves(
     { n, first }: Extract<BlockFactor, { l21: string }>,
     x: string,
-    axis: typeof ROWS | typeof COLUMNS,
+    side: Side,
   ): [near: string, far: string] {
+    const axis = axisOf(side);
     return [part(this.b, x, axis, [0, first.n]), part(this.b, x, axis, [first.n, n])];
   }
 }
+
+const axisOf = (side: Side) => (side === "left" ? ROWS : COLUMNS);

@@ -82,8 +82,11 @@ function sumOfSystems(
     const [l] = together([systems.factor(blocks)], (requests) =>
       requests.map(({ matrix, n }) => leaves.factor(matrix, n)),
     ) as [BlockFactor];
-    const solved = systems.rowsBackward(l, systems.rowsForward(l, all));
-    const answers = part(g, solved, ROWS, [m, m + PROBES]);
+    const solved = systems.backward(l, systems.forward(l, all, "right"), "right");
+    const answers = systems.whole(
+      solved.map((piece) => part(g, piece, ROWS, [m, m + PROBES])),
+      "right",
+    );
     const spread = count ? g.reshape(shift, [count, 1, 1]) : shift;
     const image = g.node("Add", [
       g.node("MatMul", [answers, normalized]),
@@ -91,18 +94,18 @@ function sumOfSystems(
     ]);
     const error = squares(g, g.node("Sub", [image, probes]));
     const largest = g.node("ReduceMax", [error], { keepdims: 0 });
-    const wanted = part(g, solved, ROWS, [0, m]);
-    const term = count
-      ? g.reshape(
-          g.node("MatMul", [g.reshape(weight, [1, count]), g.reshape(wanted, [count, m * n])]),
-          [m, n],
-        )
-      : g.node("Mul", [wanted, weight]);
+    const weighted = (piece: string) => {
+      if (!count) return g.node("Mul", [piece, weight]);
+      const terms = g.reshape(piece, [count, -1]);
+      const sum = g.node("MatMul", [g.reshape(weight, [1, count]), terms]);
+      return g.reshape(sum, [m + PROBES, -1]);
+    };
+    const wanted = part(g, systems.whole(solved.map(weighted), "right"), ROWS, [0, m]);
     const positive = count ? every(g, leaves.positive()) : leaves.positive();
     const fine = g.node("And", [good, positive]);
     return {
       going: fine,
-      values: [fine, g.node("Add", [sum, term]), g.node("Max", [worst, largest])],
+      values: [fine, g.node("Add", [sum, wanted]), g.node("Max", [worst, largest])],
     };
   });
   const [positive, result, worst] = outputs as [string, string, string];

@@ -41,8 +41,9 @@ export function emitSpdSolve(b: GraphBuilder, systems: readonly System[], dtype:
     );
     const results = solvers.map((solver, i) => {
       const l = factors[i] as (typeof factors)[number];
-      const forward = solver.forward(l, wide[i]?.right as string);
-      return inFloat(g, solver.backward(l, forward), dtype, "float32");
+      const forward = solver.forward(l, wide[i]?.right as string, "left");
+      const solution = solver.whole(solver.backward(l, forward, "left"), "left");
+      return inFloat(g, solution, dtype, "float32");
     });
     return { results, positive: leaves.positive() };
   });
