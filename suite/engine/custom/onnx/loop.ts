@@ -11,7 +11,7 @@ export interface Carried {
 
 /**
  * Writes a Loop that ends after `rounds`, or with the first after which `going` is false; returns the
- * names of the last values.
+ * names of the last values. What is one round in any case is written without.
  *
  * @param round gets the names of the values and of its index, an int64 scalar
  * @param begins a bool scalar: whether there is a first round
@@ -25,8 +25,12 @@ export function loop(
     values: string[],
     index: string,
   ) => { going: string; values: readonly string[] },
-  begins: string = b.constant(1, "bool"),
+  begins?: string,
 ): string[] {
+  if (rounds === 1 && begins === undefined) {
+    const starts = carried.map(({ start }) => start);
+    return [...round(b, starts, b.constant(0, "int64")).values];
+  }
   const types = carried.map(({ dtype, shape }) => ({ dtype, shape }));
   const flag = { dtype: "bool", shape: [] } as const;
   const body = b.subgraph(
@@ -37,6 +41,10 @@ export function loop(
       return [going, ...next];
     },
   );
-  const inputs = [b.constant(rounds, "int64"), begins, ...carried.map(({ start }) => start)];
+  const inputs = [
+    b.constant(rounds, "int64"),
+    begins ?? b.constant(1, "bool"),
+    ...carried.map(({ start }) => start),
+  ];
   return b.nodes("Loop", inputs, { body }, carried.length);
 }
