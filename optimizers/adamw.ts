@@ -9,7 +9,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { adamDirection } from "../suite/optimizer/adam-direction.ts";
+import { adamDirection, adamNumbers } from "../suite/optimizer/adam-direction.ts";
 import { defineOptimizer, defineVariant } from "../suite/optimizer/declaration.ts";
 import { firstOrder } from "../suite/optimizer/first-order.ts";
 import { clipNorm, hyper, learningRate, weightDecay } from "../suite/optimizer/hyperparameters.ts";
@@ -67,15 +67,21 @@ export const adamw = defineOptimizer({
   },
   schedule: "task",
   cost: ({ dIn, dOut }) => ({ update: 12 * dIn * dOut, state: 2 * dIn * dOut }),
-  create: firstOrder((parameter, { hyperparameters }, state) => {
-    const { weightDecay: omega, decoupled } = hyperparameters;
-    const { variable } = parameter;
-    const direction = adamDirection(parameter, hyperparameters, state);
-    return (raw, rate, { step }) => {
-      const gradient = decoupled || !omega ? raw : tf.add(raw, tf.mul(variable, omega));
-      const kept = decoupled && omega ? tf.mul(variable, 1 - rate * omega) : variable;
-      variable.assign(tf.sub(kept, direction(gradient, step, rate)));
-    };
+  create: firstOrder({
+    numbers: (h, { rate, step }) => ({
+      kept: 1 - rate * h.weightDecay,
+      ...adamNumbers(h, step, rate),
+    }),
+    rule: (parameter, { hyperparameters }, state) => {
+      const { weightDecay: omega, decoupled } = hyperparameters;
+      const { variable } = parameter;
+      const directionOf = adamDirection(parameter, hyperparameters, state);
+      return (raw, numbers) => {
+        const gradient = decoupled || !omega ? raw : tf.add(raw, tf.mul(variable, omega));
+        const kept = decoupled && omega ? tf.mul(variable, numbers.kept) : variable;
+        variable.assign(tf.sub(kept, directionOf(gradient, numbers)));
+      };
+    },
   }),
 });
 

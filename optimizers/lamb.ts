@@ -10,7 +10,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { adamDirection } from "../suite/optimizer/adam-direction.ts";
+import { adamDirection, adamNumbers } from "../suite/optimizer/adam-direction.ts";
 import { defineOptimizer } from "../suite/optimizer/declaration.ts";
 import { firstOrder } from "../suite/optimizer/first-order.ts";
 import { clipNorm, hyper, learningRate, weightDecay } from "../suite/optimizer/hyperparameters.ts";
@@ -58,16 +58,19 @@ export const lamb = defineOptimizer({
   search: { learningRate: logUniform(3e-4, 3e-1) },
   schedule: "task",
   cost: ({ dIn, dOut }) => ({ update: 18 * dIn * dOut, state: 2 * dIn * dOut }),
-  create: firstOrder((parameter, { hyperparameters }, state) => {
-    const { variable } = parameter;
-    const { weightDecay: omega } = hyperparameters;
-    const directionOf = adamDirection(parameter, hyperparameters, state);
-    return (gradient, rate, { step }) => {
-      const direction = directionOf(gradient, step);
-      const decayed = omega ? tf.add(direction, tf.mul(variable, omega)) : direction;
-      const scaled = tf.mul(decayed, tf.mul(trustRatio(variable, decayed), rate));
-      variable.assign(tf.sub(variable, scaled));
-    };
+  create: firstOrder({
+    numbers: (h, { rate, step }) => ({ rate, ...adamNumbers(h, step) }),
+    rule: (parameter, { hyperparameters }, state) => {
+      const { variable } = parameter;
+      const { weightDecay: omega } = hyperparameters;
+      const directionOf = adamDirection(parameter, hyperparameters, state);
+      return (gradient, numbers) => {
+        const direction = directionOf(gradient, numbers);
+        const decayed = omega ? tf.add(direction, tf.mul(variable, omega)) : direction;
+        const scaled = tf.mul(decayed, tf.mul(trustRatio(variable, decayed), numbers.rate));
+        variable.assign(tf.sub(variable, scaled));
+      };
+    },
   }),
 });
 

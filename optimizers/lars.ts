@@ -52,20 +52,23 @@ export const lars = defineOptimizer({
   search: { learningRate: logUniform(1, 300) },
   schedule: "task",
   cost: ({ dIn, dOut }) => ({ update: 9 * dIn * dOut, state: dIn * dOut }),
-  create: firstOrder(({ name, role, variable }, context, state) => {
-    const { momentum: mu, weightDecay, trustCoefficient } = context.hyperparameters;
-    const buffer = state.tensor(`${name}.momentum`, () => tf.zerosLike(variable));
-    const plain = role === "bias" || role === "norm";
-    const omega = plain ? 0 : weightDecay;
-    return (gradient, rate) => {
-      const decayed = omega ? tf.add(gradient, tf.mul(variable, omega)) : gradient;
-      const trust = plain
-        ? trustCoefficient
-        : layerRate(variable, gradient, { omega, trustCoefficient });
-      const moved = tf.add(tf.mul(buffer, mu), tf.mul(decayed, tf.mul(trust, rate)));
-      buffer.assign(moved);
-      variable.assign(tf.sub(variable, moved));
-    };
+  create: firstOrder({
+    numbers: (_, { rate }) => ({ rate }),
+    rule: ({ name, role, variable }, { hyperparameters }, state) => {
+      const { momentum: mu, weightDecay, trustCoefficient } = hyperparameters;
+      const buffer = state.tensor(`${name}.momentum`, () => tf.zerosLike(variable));
+      const plain = role === "bias" || role === "norm";
+      const omega = plain ? 0 : weightDecay;
+      return (gradient, { rate }) => {
+        const decayed = omega ? tf.add(gradient, tf.mul(variable, omega)) : gradient;
+        const trust = plain
+          ? trustCoefficient
+          : layerRate(variable, gradient, { omega, trustCoefficient });
+        const moved = tf.add(tf.mul(buffer, mu), tf.mul(decayed, tf.mul(trust, rate)));
+        buffer.assign(moved);
+        variable.assign(tf.sub(variable, moved));
+      };
+    },
   }),
 });
 

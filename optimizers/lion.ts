@@ -49,14 +49,17 @@ export const lion = defineOptimizer({
   search: { learningRate: logUniform(3e-5, 3e-2) },
   schedule: "task",
   cost: ({ dIn, dOut }) => ({ update: 8 * dIn * dOut, state: dIn * dOut }),
-  create: firstOrder(({ name, variable }, context, state) => {
-    const { beta1, beta2, weightDecay: omega } = context.hyperparameters;
-    const momentum = state.tensor(`${name}.momentum`, () => tf.zerosLike(variable));
-    return (gradient, rate) => {
-      const between = tf.add(tf.mul(momentum, beta1), tf.mul(gradient, 1 - beta1));
-      momentum.assign(tf.add(tf.mul(momentum, beta2), tf.mul(gradient, 1 - beta2)));
-      const kept = omega ? tf.mul(variable, 1 - rate * omega) : variable;
-      variable.assign(tf.sub(kept, tf.mul(tf.sign(between), rate)));
-    };
+  create: firstOrder({
+    numbers: (h, { rate }) => ({ rate, kept: 1 - rate * h.weightDecay }),
+    rule: ({ name, variable }, { hyperparameters }, state) => {
+      const { beta1, beta2, weightDecay: omega } = hyperparameters;
+      const momentum = state.tensor(`${name}.momentum`, () => tf.zerosLike(variable));
+      return (gradient, { rate, kept }) => {
+        const between = tf.add(tf.mul(momentum, beta1), tf.mul(gradient, 1 - beta1));
+        momentum.assign(tf.add(tf.mul(momentum, beta2), tf.mul(gradient, 1 - beta2)));
+        const weights = omega ? tf.mul(variable, kept) : variable;
+        variable.assign(tf.sub(weights, tf.mul(tf.sign(between), rate)));
+      };
+    },
   }),
 });

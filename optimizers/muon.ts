@@ -17,7 +17,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { inPhase } from "../suite/engine/phase.ts";
 import type { KroneckerLayer, Parameter } from "../suite/nn/parameter.ts";
-import { adamDirection } from "../suite/optimizer/adam-direction.ts";
+import { adamDirection, adamNumbers } from "../suite/optimizer/adam-direction.ts";
 import { defineOptimizer } from "../suite/optimizer/declaration.ts";
 import { gradientMethod } from "../suite/optimizer/first-order.ts";
 import {
@@ -166,7 +166,7 @@ function adamMove(parameter: Parameter, h: Hyperparameters, state: OptimizerStat
   const directionOf = adamDirection(parameter, betas, state);
   return (gradient, rateFactor, step) => {
     const rate = h.adamLearningRate * rateFactor;
-    const moved = tf.mul(directionOf(gradient, step), rate);
+    const moved = tf.mul(directionOf(gradient, adamNumbers(betas, step)), rate);
     const kept = h.adamWeightDecay ? tf.mul(variable, 1 - rate * h.adamWeightDecay) : variable;
     variable.assign(tf.sub(kept, moved));
   };

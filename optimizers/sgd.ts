@@ -50,9 +50,13 @@ export const sgd = defineOptimizer({
   paperGrid: { learningRate: [0.3, 0.1, 0.03, 0.01, 0.003, 0.001] },
   schedule: "task",
   cost: ({ dIn, dOut }) => ({ update: 4 * dIn * dOut, state: dIn * dOut }),
-  create: firstOrder((parameter, { hyperparameters }, state) =>
-    momentumStep(parameter, hyperparameters, state, hyperparameters.nesterov),
-  ),
+  create: firstOrder({
+    numbers: (_, { rate }) => ({ rate }),
+    rule: (parameter, { hyperparameters }, state) => {
+      const move = momentumStep(parameter, hyperparameters, state, hyperparameters.nesterov);
+      return (gradient, { rate }) => move(gradient, rate);
+    },
+  }),
 });
 
 export const nesterov = defineVariant(sgd, {

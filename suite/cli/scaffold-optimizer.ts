@@ -39,7 +39,6 @@ import { z } from "zod";
 import { defineOptimizer } from "../suite/optimizer/declaration.ts";
 import { firstOrder } from "../suite/optimizer/first-order.ts";
 import { clipNorm, learningRate, momentum } from "../suite/optimizer/hyperparameters.ts";
-import type { StepInfo } from "../suite/optimizer/problem.ts";
 import { logUniform } from "../suite/optimizer/search.ts";
 
 export const ${exportName(name, "Optimizer")} = defineOptimizer({
@@ -68,16 +67,19 @@ export const ${exportName(name, "Optimizer")} = defineOptimizer({
   search: { learningRate: logUniform(1e-3, 1) },
   schedule: "task",
   cost: ({ dIn, dOut }) => ({ update: 5 * dIn * dOut, state: dIn * dOut }),
-  create: firstOrder(({ name, variable }, { hyperparameters }, state) => {
-    const { momentum: mu } = hyperparameters;
-    const average = state.tensor(\`\${name}.average\`, () => tf.zerosLike(variable));
-    // Called once per step: the clipped gradient, and η after the schedule.
-    return (gradient: tf.Tensor, rate: number, { step }: StepInfo) => {
-      const b = tf.add(tf.mul(average, mu), tf.mul(gradient, 1 - mu));
-      average.assign(b);
-      // \`step\` counts from 0. What changes from step to step is a factor, computed here in float64.
-      variable.assign(tf.sub(variable, tf.mul(b, rate / (1 - mu ** (step + 1)))));
-    };
+  create: firstOrder({
+    // What changes from step to step; \`step\` counts from 0, \`rate\` is η after the schedule.
+    numbers: ({ momentum }, { rate, step }) => ({ scale: rate / (1 - momentum ** (step + 1)) }),
+    rule: ({ name, variable }, { hyperparameters }, state) => {
+      const { momentum: mu } = hyperparameters;
+      const average = state.tensor(\`\${name}.average\`, () => tf.zerosLike(variable));
+      // The clipped gradient, and the numbers as tensors.
+      return (gradient, { scale }) => {
+        const b = tf.add(tf.mul(average, mu), tf.mul(gradient, 1 - mu));
+        average.assign(b);
+        variable.assign(tf.sub(variable, tf.mul(b, scale)));
+      };
+    },
   }),
 });
 `;

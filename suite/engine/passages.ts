@@ -12,31 +12,36 @@ interface Recorder {
   find(dataId: object): Value;
 }
 
+/** A place in the recording, and what a passage from there on would be a function of. */
+export interface Start {
+  readonly mark: Mark;
+  /** Known by their values: the passage may dispose of their tensors. */
+  readonly sources: readonly Source[];
+}
+
 export class Passages {
   constructor(private readonly recorder: Recorder) {}
 
   /** Where a passage of these sources would start. */
-  mark(sources: readonly TensorInfo[]): Mark {
-    return markOf(this.recorder.graph.pending, this.values(sources));
+  start(tensors: readonly TensorInfo[]): Start {
+    const sources = tensors.map(({ dataId, shape }) => {
+      return { value: this.recorder.find(dataId), shape };
+    });
+    return { mark: markOf(this.recorder.graph.pending, sources), sources };
   }
 
-  /** What was recorded since a mark, as a function of the sources; null where it is none. */
-  since(
-    mark: Mark,
-    sources: readonly TensorInfo[],
-    results: readonly TensorInfo[],
-  ): Passage | null {
-    return passageSince(this.recorder.graph.pending, mark, this.values(sources), results);
+  /** What was recorded since, as a function of the sources; null where it is none. */
+  since({ mark, sources }: Start, results: readonly TensorInfo[]): Passage | null {
+    return passageSince(this.recorder.graph.pending, mark, sources, results);
   }
 
   /**
-   * Records a passage again, for other sources; null where it does not follow at `here`. Throws what its
-   * calls would throw at these values.
+   * Records a passage again, for the sources here; null where it does not follow. Throws what its calls
+   * would throw at these values.
    */
-  repeat(passage: Passage, here: Mark, tensors: readonly TensorInfo[]): TensorInfo[] | null {
+  repeat(passage: Passage, { mark, sources }: Start): TensorInfo[] | null {
     const { recorder } = this;
-    const sources = this.values(tensors);
-    if (recorder.graph.isFull || !follows(passage, here, sources)) return null;
+    if (recorder.graph.isFull || !follows(passage, mark, sources)) return null;
     checkValues(passage, recorder.graph.pending, sources);
     const made = recorder.graph.repeat(passage, sources);
     recorder.count += made.size;
@@ -48,9 +53,5 @@ export class Passages {
       referred.add(dataId);
       return { dataId, shape: [...shape], dtype };
     });
-  }
-
-  private values(tensors: readonly TensorInfo[]): Source[] {
-    return tensors.map(({ dataId, shape }) => ({ value: this.recorder.find(dataId), shape }));
   }
 }

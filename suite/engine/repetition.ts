@@ -35,13 +35,14 @@ export class Repetition<T> {
   private readonly known = new WeakMap<object, Known<T>>();
 
   /** `compute()`, in a tidy. */
-  call(sources: readonly tf.Tensor[], compute: () => Described<T>): Described<T> {
+  call(sources: readonly tf.TensorInfo[], compute: () => Described<T>): Described<T> {
     const passages = passagesNow();
     if (passages === undefined) return tidily(compute);
-    const mark = passages.mark(sources);
-    const known = this.known.get(mark.start);
+    const start = passages.start(sources);
+    const place = start.mark.start;
+    const known = this.known.get(place);
     if (known?.confirmed && (known.cost || !isCounting())) {
-      const infos = passages.repeat(known.passage, mark, sources);
+      const infos = passages.repeat(known.passage, start);
       if (infos !== null) {
         if (known.cost) bookAgain(known.cost);
         const made = infos.map((info) => tf.engine().makeTensorFromTensorInfo(info));
@@ -53,11 +54,11 @@ export class Repetition<T> {
     const { tensors, description } = result;
     const different = [...new Set(tensors)];
     const order = tensors.map((tensor) => different.indexOf(tensor));
-    const passage = passages.since(mark, sources, different);
-    if (passage === null) this.known.delete(mark.start);
+    const passage = passages.since(start, different);
+    if (passage === null) this.known.delete(place);
     else {
       const confirmed = known?.order.join() === order.join() && samePassage(known.passage, passage);
-      this.known.set(mark.start, { passage, order, confirmed, cost, description });
+      this.known.set(place, { passage, order, confirmed, cost, description });
     }
     return result;
   }

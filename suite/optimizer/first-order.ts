@@ -7,6 +7,7 @@ import { clipFactor } from "./clip.ts";
 import type { Optimizer, OptimizerContext } from "./declaration.ts";
 import { type EventCounters, eventCounters } from "./events.ts";
 import type { Problem, StepInfo } from "./problem.ts";
+import { RepeatedUpdate } from "./repeated-update.ts";
 import { OptimizerState } from "./state.ts";
 
 interface FirstOrderHyperparameters {
@@ -14,12 +15,15 @@ interface FirstOrderHyperparameters {
   readonly learningRate: number;
 }
 
-/** What one step knows. */
-export interface GradientStep extends StepInfo {
-  /** Clipped by their global norm, in the order of the parameters. */
-  readonly gradients: readonly tf.Tensor[];
+interface RatedStep extends StepInfo {
   /** η after the schedule. */
   readonly rate: number;
+}
+
+/** What one step knows. */
+export interface GradientStep extends RatedStep {
+  /** Clipped by their global norm, in the order of the parameters. */
+  readonly gradients: readonly tf.Tensor[];
   readonly pass: Pass;
   readonly problem: Problem;
 }
@@ -58,9 +62,7 @@ export function gradientMethod<H extends FirstOrderHyperparameters>(
         tf.tidy(() => {
           const pass = problem.evaluate(method.request?.(info));
           inPhase("update", () => {
-            const { factor, clipped } = clipFactor(pass.gradients, clipNorm);
-            events.count("clippedSteps", clipped);
-            const gradients = pass.gradients.map((gradient) => tf.mul(gradient, factor));
+            const gradients = clippedGradients(pass.gradients, clipNorm, events);
             const rate = learningRate * info.rateFactor;
             method.update({ ...info, gradients, rate, pass, problem });
             events.commit();
@@ -72,25 +74,65 @@ export function gradientMethod<H extends FirstOrderHyperparameters>(
   };
 }
 
-/** The state and the update of one parameter. */
-export type ParameterRule<H> = (
-  parameter: Parameter,
-  context: OptimizerContext<H>,
-  state: OptimizerState,
-) => (gradient: tf.Tensor, rate: number, info: StepInfo) => void;
+/** Clipped by their global norm; a step that is clipped is counted. */
+function clippedGradients(
+  gradients: readonly tf.Tensor[],
+  clipNorm: number,
+  events: EventCounters,
+): tf.Tensor[] {
+  const { factor, clipped } = clipFactor(gradients, clipNorm);
+  events.count("clippedSteps", clipped);
+  return gradients.map((gradient) => tf.mul(gradient, factor));
+}
 
-/** An optimizer from a rule per parameter: use as `create`. `rate` is η after the schedule. */
-export function firstOrder<H extends FirstOrderHyperparameters>(
-  rule: ParameterRule<H>,
-): (context: OptimizerContext<H>) => Optimizer {
-  return gradientMethod((context, state) => {
-    const updates = context.parameters.map((parameter) => rule(parameter, context, state));
+/** A method that moves every parameter by itself. */
+export interface FirstOrderMethod<H, N extends string> {
+  /** What changes from step to step beside gradients and state, computed in float64. */
+  readonly numbers: (hyperparameters: H, now: RatedStep) => Readonly<Record<N, number>>;
+  /**
+   * Sets up the state of one parameter, and gives what moves it. That may depend on nothing but its
+   * arguments, the parameter and the state: after the first steps it is not called, but repeated.
+   */
+  readonly rule: (
+    parameter: Parameter,
+    context: OptimizerContext<H>,
+    state: OptimizerState,
+  ) => (gradient: tf.Tensor, numbers: Readonly<Record<N, tf.Scalar>>) => void;
+}
+
+/** An optimizer from such a method: use as `create`. */
+export function firstOrder<H extends FirstOrderHyperparameters, N extends string>({
+  numbers,
+  rule,
+}: FirstOrderMethod<H, N>): (context: OptimizerContext<H>) => Optimizer {
+  return (context) => {
+    const { parameters, hyperparameters } = context;
+    const { clipNorm, learningRate } = hyperparameters;
+    const state = new OptimizerState();
+    const events = eventCounters(state);
+    const updates = parameters.map((parameter) => rule(parameter, context, state));
+    const repeated = new RepeatedUpdate(parameters, state);
     return {
-      update: ({ gradients, rate, ...info }) => {
-        updates.forEach((update, i) => {
-          update(gradients[i] as tf.Tensor, rate, info);
-        });
-      },
+      state,
+      preconditioned: [],
+      step: (problem, info) =>
+        tf.tidy(() => {
+          const pass = problem.evaluate();
+          inPhase("update", () => {
+            const rate = learningRate * info.rateFactor;
+            const now = Object.entries<number>(numbers(hyperparameters, { ...info, rate }));
+            const scalars = now.map(([, value]) => tf.scalar(value));
+            const named = Object.fromEntries(now.map(([name], i) => [name, scalars[i]]));
+            repeated.run([...pass.gradients, ...scalars], () => {
+              const gradients = clippedGradients(pass.gradients, clipNorm, events);
+              for (const [i, gradient] of gradients.entries()) {
+                updates[i]?.(gradient, named as Record<N, tf.Scalar>);
+              }
+              events.commit();
+            });
+          });
+          return pass.loss;
+        }),
     };
-  });
+  };
 }

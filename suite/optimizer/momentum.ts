@@ -17,7 +17,7 @@ export function momentumStep(
   { momentum, weightDecay }: MomentumHyperparameters,
   state: OptimizerState,
   lookAhead = false,
-): (gradient: tf.Tensor, rate: number) => void {
+): (gradient: tf.Tensor, rate: number | tf.Scalar) => void {
   const buffer = state.tensor(`${name}.momentum`, () => tf.zerosLike(variable));
   return (gradient, rate) => {
     const decayed = weightDecay ? tf.add(gradient, tf.mul(variable, weightDecay)) : gradient;
