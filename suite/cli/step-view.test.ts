@@ -17,6 +17,7 @@ const sgd: OptimizerTimes = {
   optimizer: "sgd",
   variants: [{ refresh: "none", medianMs: 0.6, minimumMs: 0.5, timesSgd: 1, flops }],
   peer: { name: "PyTorch", medianMs: 0.5, minimumMs: 0.4, ratio: 1.2 },
+  timesPeerSgd: 1.21,
   recompiles: 0,
   fallbacks: [],
 };
@@ -30,6 +31,7 @@ const kfac: OptimizerTimes = {
     { refresh: "10", medianMs: 1.2, minimumMs: 1, timesSgd: 2, flops },
   ],
   phases: { precondition: 0.1, curvature: 0.2, inverse: 5 },
+  timesPeerSgd: 12,
   recompiles: 2,
   fallbacks: ["Qr"],
 };
@@ -39,8 +41,8 @@ const cellsOf = (line: string | undefined) => line?.split(/\s{2,}/);
 it("shows each method beside SGD, its floor, its phases and the peer", () => {
   const [title, header, , first, second, ...remarks] = stepsText([sgd, kfac], 1e10).split("\n");
   expect(title).toBe("MLP, batch 32");
-  expect(cellsOf(header)?.slice(-2)).toEqual(["PyTorch", "ours ×"]);
-  expect(cellsOf(first)).toEqual(["sgd", "0.60", "1.00", "0.60", "1.0", "0.50", "1.20"]);
+  expect(cellsOf(header)?.slice(-3)).toEqual(["PyTorch", "ours ×", "× its sgd"]);
+  expect(cellsOf(first)).toEqual(["sgd", "0.60", "1.00", "0.60", "1.0", "0.50", "1.20", "1.21"]);
   expect(cellsOf(second)).toEqual([
     "kfac",
     "6.00",
@@ -53,6 +55,7 @@ it("shows each method beside SGD, its floor, its phases and the peer", () => {
     "0.60",
     "10.0",
     "—",
+    "12.00",
   ]);
   expect(remarks.slice(0, 2)).toEqual([
     "kfac: 2 graphs compiled in timed steps",

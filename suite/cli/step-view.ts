@@ -6,7 +6,8 @@ const LEGEND = `Milliseconds of a step, medians over rounds; × sgd within a rou
 every tenth step, the mean. Phases by difference: precondition, a step that refreshes nothing less SGD's
 (with statistics where they have no interval); curvature and inverse, what refreshing them adds (in one
 column where they come together, and with the precondition where its own is blank). Floor: FLOPs
-counted over the rate of a 1024 product in this run.
+counted over the rate of a 1024 product in this run. The last columns: the same method in the peer, ours
+over it, and ours over the peer's SGD, within a round.
 `;
 
 /** @param rate FLOPs per second of this machine's fastest matrix product. */
@@ -17,7 +18,7 @@ export function stepsText(measured: readonly OptimizerTimes[], rate: number): st
     const peer = rows.find((row) => row.peer)?.peer?.name;
     const header = ["optimizer", "ms", "× sgd", "at 10", "× sgd"];
     header.push("precondition", "curvature", "inverse", "floor ms", "× floor");
-    if (peer) header.push(peer, "ours ×");
+    if (peer) header.push(peer, "ours ×", "× its sgd");
     const body = rows.map((row) => [...ownCells(row, rate), ...(peer ? peerCells(row) : [])]);
     const title = `${model}, batch ${rows[0]?.batchSize}`;
     return [title, textTable(header, body), ...rows.flatMap(remarks)].join("\n");
@@ -45,9 +46,11 @@ function ownCells({ optimizer, variants, phases }: OptimizerTimes, rate: number)
   ];
 }
 
-function peerCells({ peer }: OptimizerTimes): string[] {
-  if (!peer) return ["—", ""];
-  return "error" in peer ? ["failed", ""] : [digits(peer.medianMs), peer.ratio.toFixed(2)];
+function peerCells({ peer, timesPeerSgd }: OptimizerTimes): string[] {
+  const times = timesPeerSgd?.toFixed(2) ?? "";
+  if (!peer) return ["—", "", times];
+  if ("error" in peer) return ["failed", "", times];
+  return [digits(peer.medianMs), peer.ratio.toFixed(2), times];
 }
 
 /** What a step should not do, and what failed; a line each. */

@@ -44,6 +44,10 @@ it("measures variants beside SGD and a peer, and nothing compiles in timed steps
   expect(sgd.peer).toMatchObject({ name: "Fake 1", medianMs: 2 });
   expect(adamw.peer).toEqual({ name: "Fake 1", error: "no luck" });
   expect(kfac.peer).toBeUndefined();
+  // In 2 ms too, whatever the method.
+  for (const { variants, timesPeerSgd = 0 } of measured) {
+    expect(timesPeerSgd / ((variants[0]?.medianMs ?? 0) / 2)).toBeCloseTo(1, 2);
+  }
   expect(asked[0]).toMatchObject({ case: "mlp", sizes: { hidden: 128, optimizer: "sgd" } });
 
   const refreshes = Object.fromEntries(kfac.variants.map((one) => [one.refresh, one]));

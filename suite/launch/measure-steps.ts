@@ -61,19 +61,23 @@ async function measureOptimizer(
     turns: startTurns(startRunner(model, batch, optimizer, refresh)),
   }));
   const theirs = peer && (await startPeer(peer, model, optimizer.id));
+  const theirSgd = peer && (await startPeer(peer, model, "sgd"));
   const before = engineCounters();
   const sgdBlocks: number[] = [];
   for (let round = 0; round < rounds; round++) {
     sgdBlocks.push(reference.block());
     for (const { turns } of variants) turns.block();
     await theirs?.turn();
+    await theirSgd?.turn();
   }
   const after = engineCounters();
   const phases = phaseTimes(
     variants.map(({ refresh, turns }) => ({ refresh, ...turns })),
     sgdBlocks,
   );
-  const theirTime = theirs?.result(variants[0]?.turns.blocks ?? []);
+  const first = variants[0]?.turns.blocks ?? [];
+  const theirTime = theirs?.result(first);
+  const toSgd = theirSgd?.result(first);
   const times = {
     model: model.name,
     batchSize: model.batchSize,
@@ -86,6 +90,7 @@ async function measureOptimizer(
     })),
     ...(phases && { phases }),
     ...(theirTime && { peer: theirTime }),
+    ...(toSgd && "ratio" in toSgd && { timesPeerSgd: toSgd.ratio }),
     recompiles: after.compiles - before.compiles,
     fallbacks: Object.keys(after.fallbacks).filter(
       (kernel) => after.fallbacks[kernel] !== before.fallbacks[kernel],

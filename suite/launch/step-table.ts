@@ -44,6 +44,8 @@ const optimizerTimesSchema = z.strictObject({
     })
     .optional(),
   peer: peerSchema.optional(),
+  /** Median over rounds of the first variant's time over that of the peer's SGD in the same round. */
+  timesPeerSgd: z.number().positive().optional(),
   /** Graphs compiled in timed steps, and kernels that had no graph: none in a good step. */
   recompiles: z.number().int().nonnegative(),
   fallbacks: z.array(z.string()),
