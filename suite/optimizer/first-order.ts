@@ -62,7 +62,9 @@ export function gradientMethod<H extends FirstOrderHyperparameters>(
         tf.tidy(() => {
           const pass = problem.evaluate(method.request?.(info));
           inPhase("update", () => {
-            const gradients = clippedGradients(pass.gradients, clipNorm, events);
+            const { factor, clipped } = clipFactor(pass.gradients, clipNorm);
+            events.count("clippedSteps", clipped);
+            const gradients = pass.gradients.map((gradient) => tf.mul(gradient, factor));
             const rate = learningRate * info.rateFactor;
             method.update({ ...info, gradients, rate, pass, problem });
             events.commit();
@@ -72,17 +74,6 @@ export function gradientMethod<H extends FirstOrderHyperparameters>(
       ...(useEvaluationWeights && { useEvaluationWeights }),
     };
   };
-}
-
-/** Clipped by their global norm; a step that is clipped is counted. */
-function clippedGradients(
-  gradients: readonly tf.Tensor[],
-  clipNorm: number,
-  events: EventCounters,
-): tf.Tensor[] {
-  const { factor, clipped } = clipFactor(gradients, clipNorm);
-  events.count("clippedSteps", clipped);
-  return gradients.map((gradient) => tf.mul(gradient, factor));
 }
 
 /** A method that moves every parameter by itself. */
@@ -123,13 +114,16 @@ export function firstOrder<H extends FirstOrderHyperparameters, N extends string
             const now = Object.entries<number>(numbers(hyperparameters, { ...info, rate }));
             const scalars = now.map(([, value]) => tf.scalar(value));
             const named = Object.fromEntries(now.map(([name], i) => [name, scalars[i]]));
-            repeated.run([...pass.gradients, ...scalars], () => {
-              const gradients = clippedGradients(pass.gradients, clipNorm, events);
-              for (const [i, gradient] of gradients.entries()) {
-                updates[i]?.(gradient, named as Record<N, tf.Scalar>);
+            const [clipped] = repeated.run([...pass.gradients, ...scalars], () => {
+              const { factor, clipped } = clipFactor(pass.gradients, clipNorm);
+              for (const [i, update] of updates.entries()) {
+                const gradient = tf.mul(pass.gradients[i] as tf.Tensor, factor);
+                update(gradient, named as Record<N, tf.Scalar>);
               }
-              events.commit();
+              return [clipped];
             });
+            events.count("clippedSteps", clipped as tf.Tensor);
+            events.commit();
           });
           return pass.loss;
         }),

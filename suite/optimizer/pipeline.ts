@@ -17,6 +17,7 @@ import type { Diagnostics, Optimizer, OptimizerContext } from "./declaration.ts"
 import { type EventCounters, eventCounters } from "./events.ts";
 import { type MomentumHyperparameters, momentumStep } from "./momentum.ts";
 import type { Problem, StepInfo } from "./problem.ts";
+import { RepeatedUpdate } from "./repeated-update.ts";
 import { OptimizerState } from "./state.ts";
 
 export interface PipelineHyperparameters extends MomentumHyperparameters {
@@ -69,6 +70,7 @@ export function preconditioned<H extends PipelineHyperparameters>(
     const preconditioner = factory(context, state, events);
     const { parameters, hyperparameters } = context;
     const moves = parameters.map((one) => momentumStep(one, hyperparameters, state));
+    const repeated = new RepeatedUpdate(parameters, state);
     return {
       state,
       preconditioned: preconditioner.treated.map(({ name }) => name),
@@ -83,12 +85,15 @@ export function preconditioned<H extends PipelineHyperparameters>(
           );
           inPhase("update", () => {
             const directions = parameters.map((one) => changed.get(one) ?? gradientOf(one));
-            const { factor, clipped } = clipFactor(directions, hyperparameters.clipNorm);
-            events.count("clippedSteps", clipped);
-            const rate = hyperparameters.learningRate * info.rateFactor;
-            moves.forEach((move, i) => {
-              move(tf.mul(directions[i] as tf.Tensor, factor), rate);
+            const rate = tf.scalar(hyperparameters.learningRate * info.rateFactor);
+            const [clipped] = repeated.run([...directions, rate], () => {
+              const { factor, clipped } = clipFactor(directions, hyperparameters.clipNorm);
+              moves.forEach((move, i) => {
+                move(tf.mul(directions[i] as tf.Tensor, factor), rate);
+              });
+              return [clipped];
             });
+            events.count("clippedSteps", clipped as tf.Tensor);
           });
           preconditioner.finish?.(pass, problem, info);
           inPhase("update", () => events.commit());

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { flush, useBackend } from "../engine/index.ts";
+import { useBackend } from "../engine/index.ts";
 import { RepeatedUpdate } from "./repeated-update.ts";
 import { OptimizerState } from "./state.ts";
 import { parameter } from "./testing/fixed-problem.ts";
@@ -22,13 +22,14 @@ function momentum(each: (calls: number, state: OptimizerState) => void = () => {
     step: (gradient: number[], rate: number) => {
       tf.tidy(() => {
         const [g, r] = [tf.tensor1d(gradient), tf.scalar(rate)];
-        update.run([g, r], () => {
+        const [sum] = update.run([g, r], () => {
           buffer.assign(tf.add(tf.mul(buffer, 0.5), g));
           weights.variable.assign(tf.sub(weights.variable, tf.mul(buffer, r)));
           each(++run.calls, state);
+          return [tf.sum(g)];
         });
+        expect(sum?.dataSync()[0]).toBe((gradient[0] as number) + (gradient[1] as number));
       });
-      flush();
     },
     dispose: () => {
       state.dispose();

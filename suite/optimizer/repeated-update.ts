@@ -14,22 +14,27 @@ export class RepeatedUpdate {
     private readonly state: OptimizerState,
   ) {}
 
-  /** `update()`, in a tidy. It may depend on nothing but the parameters, the state and what is given. */
-  run(given: readonly tf.Tensor[], update: () => void): void {
+  /**
+   * `update()`, in a tidy, and what it returns. It may depend on nothing but the parameters, the state and
+   * what is given.
+   */
+  run(given: readonly tf.Tensor[], update: () => tf.Tensor[]): tf.Tensor[] {
     const parameters = this.parameters.map(({ variable }) => variable);
     const variables = [...parameters, ...this.state.tensors().values()];
     // What they hold now: an assignment puts another tensor behind the same variable.
     const before = variables.map(({ dataId, shape, dtype }) => ({ dataId, shape, dtype }));
     const { tensors, description } = this.repetition.call([...given, ...before], () => {
-      update();
+      const results = update();
       const assigned = variables.flatMap(({ dataId }, i) =>
         dataId === before[i]?.dataId ? [] : [i],
       );
-      return { tensors: assigned.map((i) => variables[i] as tf.Variable), description: assigned };
+      const held = assigned.map((i) => variables[i] as tf.Variable);
+      return { tensors: [...held, ...results], description: assigned };
     });
     description.forEach((i, k) => {
       const [variable, value] = [variables[i] as tf.Variable, tensors[k] as tf.Tensor];
       if (value !== variable) variable.assign(value);
     });
+    return tensors.slice(description.length);
   }
 }
