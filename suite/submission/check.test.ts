@@ -61,7 +61,7 @@ describe("checkPullRequest", () => {
   });
 
   it.runIf(!problem)("asks more of it than its own tests do", async () => {
-    const uphill = (text: string) => text.replace("tf.sub(kept,", "tf.add(kept,");
+    const uphill = (text: string) => text.replace("tf.sub(weights,", "tf.add(weights,");
     const head = await fork.submit((root) => {
       lionAs("uphill", uphill)(root);
       const content = 'import { it } from "vitest";\n\nit("is fine", () => {});\n';
