@@ -1,4 +1,7 @@
-/** @file Contestants of a step-time table: warm, and timed in blocks of steps. */
+/**
+ * @file Contestants of a step-time table: warm, and timed in blocks of steps. The first step of a block finds
+ * the caches full of another's data and is not counted: in training a method's steps follow each other.
+ */
 import type { Contestant } from "../engine/speed/contestants.ts";
 import { timeSteps } from "../engine/speed/time-steps.ts";
 import { type Blocks, type BlockTime, mean, medianOf, timeOf } from "./blocks.ts";
@@ -31,7 +34,7 @@ export function startTurns({ step, period, flops, dispose }: StepRunner): Turns 
     flops: counted,
     blocks,
     block: () => {
-      const block = mean(timeSteps(step, steps));
+      const block = mean(timeSteps(step, steps + 1).slice(1));
       blocks.push(block);
       return block;
     },
@@ -63,17 +66,17 @@ export async function startPeer(
   const request = { case: item, sizes: { ...sizes, optimizer } };
   const blocks: number[] = [];
   let error: string | undefined;
-  const asked = async (steps: number, warmup: number): Promise<number | undefined> => {
-    const answer = await ask({ ...request, steps, warmup });
-    if ("milliseconds" in answer) return mean(answer.milliseconds);
+  const asked = async (steps: number): Promise<number | undefined> => {
+    const answer = await ask({ ...request, steps: steps + 1, warmup: PEER_WARM_UP });
+    if ("milliseconds" in answer) return mean(answer.milliseconds.slice(1));
     if ("error" in answer) error ??= answer.error;
     return undefined;
   };
-  const rough = await asked(1, PEER_WARM_UP);
+  const rough = await asked(1);
   return {
     turn: async () => {
       if (rough === undefined || error) return;
-      const block = await asked(countIn(rough, MOST_STEPS), 0);
+      const block = await asked(countIn(rough, MOST_STEPS));
       if (block !== undefined) blocks.push(block);
     },
     result: (ours) => {

@@ -70,6 +70,13 @@ it.skipIf(!hasPython)("a peer answers sizes that its case does not know", async 
   expect(await ask(contestant, "works")).toHaveProperty("milliseconds");
 });
 
+it.skipIf(!hasPython)("a peer's two cases take turns without being prepared anew", async () => {
+  const contestant = await started({ command: "python3", arguments: [path("fake_peer.py")] });
+  for (const size of [0, 1, 0, 1, 2, 1, 2]) {
+    expect(await ask(contestant, "once", { size })).toHaveProperty("milliseconds");
+  }
+});
+
 it("says why a contestant did not start", async () => {
   expect(await started({ command: "no-such-program", arguments: [] })).toBeNull();
   expect(ended).toEqual([expect.stringMatching(/^fake did not start: .*ENOENT/)]);

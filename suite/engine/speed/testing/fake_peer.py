@@ -18,4 +18,12 @@ def dies():
     os._exit(3)
 
 
-serve("fake", {"works": lambda: lambda: None, "throws": throws, "dies": dies})
+def once(size):
+    if size in seen:
+        raise ValueError(f"{size} was prepared before")
+    seen.add(size)
+    return lambda: None
+
+
+seen = set()
+serve("fake", {"works": lambda: lambda: None, "throws": throws, "dies": dies, "once": once})
