@@ -2,8 +2,8 @@
  * @file `B X` of the inverse root X = (S + ρλI)^(−1/p) without X: a sum of systems (fractions.ts). Few
  * rows B are done in d³/3 FLOPs for each fraction, where X takes d³.
  *
- * A fraction's system is solved for four probe vectors too: the largest of their residuals
- * `‖(fⱼS + tⱼI)y − v‖/‖v‖` says whether rounding has spoilt the factors.
+ * Systems are solved for four probe vectors too, and the residuals `‖(S/σ + tⱼI)y − v‖/‖v‖` with the smallest
+ * shift of a group, the largest condition number, say whether rounding has spoilt the factors.
  */
 import type { GraphBuilder } from "../../graph.ts";
 import { PROBES } from "../kernels.ts";
@@ -15,7 +15,7 @@ import { fractionGroup, fractionTensors } from "./fractions.ts";
 import { Leaves } from "./leaves.ts";
 import { together } from "./lock-step.ts";
 import { loop } from "./loop.ts";
-import { every, inFloat, transpose } from "./matrix.ts";
+import { every, inFloat, total, transpose } from "./matrix.ts";
 import { probeVectors, type Spectrum } from "./residual.ts";
 import { emitRidged, type RidgedAttempt } from "./ridged.ts";
 
@@ -83,17 +83,16 @@ function sumOfSystems(
       requests.map(({ matrix, n }) => leaves.factor(matrix, n)),
     ) as [BlockFactor];
     const solved = systems.backward(l, systems.forward(l, all, "right"), "right");
+    const first = (x: string) => (count ? firstOfStack(g, x) : x);
     const answers = systems.whole(
-      solved.map((piece) => part(g, piece, ROWS, [m, m + PROBES])),
+      solved.map((piece) => first(part(g, piece, ROWS, [m, m + PROBES]))),
       "right",
     );
-    const spread = count ? g.reshape(shift, [count, 1, 1]) : shift;
     const image = g.node("Add", [
       g.node("MatMul", [answers, normalized]),
-      g.node("Mul", [answers, spread]),
+      g.node("Mul", [answers, first(shift)]),
     ]);
     const error = squares(g, g.node("Sub", [image, probes]));
-    const largest = g.node("ReduceMax", [error], { keepdims: 0 });
     const weighted = (piece: string) => {
       if (!count) return g.node("Mul", [piece, weight]);
       const terms = g.reshape(piece, [count, -1]);
@@ -105,7 +104,7 @@ function sumOfSystems(
     const fine = g.node("And", [good, positive]);
     return {
       going: fine,
-      values: [fine, g.node("Add", [sum, wanted]), g.node("Max", [worst, largest])],
+      values: [fine, g.node("Add", [sum, wanted]), g.node("Max", [worst, error])],
     };
   });
   const [positive, result, worst] = outputs as [string, string, string];
@@ -117,7 +116,11 @@ function sumOfSystems(
   };
 }
 
-/** Sums of squares over the last two axes. */
+function firstOfStack(b: GraphBuilder, x: string): string {
+  return b.node("Slice", [x, b.ints([0]), b.ints([1]), b.ints([0])]);
+}
+
+/** The sum of all squares, a scalar. */
 function squares(b: GraphBuilder, x: string): string {
-  return b.node("ReduceSum", [b.node("Mul", [x, x]), b.ints([-2, -1])], { keepdims: 0 });
+  return total(b, b.node("Mul", [x, x]));
 }
