@@ -29,7 +29,6 @@ import type { Parameter } from "../suite/nn/parameter.ts";
 import { axisGram, blockShapes, fromBlocks, toBlocks } from "../suite/optimizer/axes.ts";
 import { identity } from "../suite/optimizer/bfgs.ts";
 import { defineOptimizer } from "../suite/optimizer/declaration.ts";
-import type { EventCounters } from "../suite/optimizer/events.ts";
 import {
   fewRows,
   fewRowsRequest,
@@ -48,7 +47,14 @@ import {
 import { curvatureDue, inverseDue } from "../suite/optimizer/interval.ts";
 import { treatedLayers } from "../suite/optimizer/kronecker.ts";
 import { preconditioned } from "../suite/optimizer/pipeline.ts";
-import { type RootSystem, rootSystem } from "../suite/optimizer/root-system.ts";
+import { type Posing, posedRootProducts, sideBySide } from "../suite/optimizer/posed-systems.ts";
+import {
+  axesProduct,
+  type RootSystem,
+  type RootSystemContext,
+  rootSystem,
+  rowsProduct,
+} from "../suite/optimizer/root-system.ts";
 import { logUniform } from "../suite/optimizer/search.ts";
 import type { OptimizerState, StoredNumber } from "../suite/optimizer/state.ts";
 
@@ -121,7 +127,8 @@ export const shampoo = defineOptimizer({
   create: preconditioned((context, state, events) => {
     const h = context.hyperparameters;
     const treated = context.parameters.filter(({ variable }) => variable.rank >= 2);
-    const tensors = treated.map((parameter) => rootedTensor(parameter, h, state, events));
+    const pose = posedRootProducts({ ridge: h.damping, precision: h.precision }, events);
+    const tensors = treated.map((parameter) => rootedTensor(parameter, h, state, { pose, events }));
     const unblocked = h.blockSize === 0 ? context.layers : [];
     const matrices = new Map(
       treatedLayers(unblocked, { homogeneous: false, embeddings: false })
@@ -133,19 +140,21 @@ export const shampoo = defineOptimizer({
       treated,
       request: () => shown,
       refresh: () => {},
-      apply: (gradientOf, { observations }, _, info) =>
-        new Map(
-          treated.map((parameter, i) => {
+      apply: (gradientOf, { observations }, _, info) => {
+        const directions = sideBySide(
+          treated.map(function* (parameter, i): Posing<tf.Tensor> {
             const tensor = tensors[i] as RootedTensor;
             const matrix = matrices.get(parameter);
             const rows = matrix && fewRows(matrix, observations.get(matrix.layer));
             const blocks = toBlocks(gradientOf(parameter), h.blockSize);
             if (curvatureDue(h, info)) inPhase("curvature", () => tensor.observe(blocks, rows));
             if (inverseDue(h, info)) inPhase("inverse", () => tensor.takeRoots());
-            const directions = tensor.apply(blocks, rows);
-            return [parameter, fromBlocks(directions, parameter.variable.shape, h.blockSize)];
+            const applied = yield* tensor.apply(blocks, rows);
+            return fromBlocks(applied, parameter.variable.shape, h.blockSize);
           }),
-        ),
+        );
+        return new Map(treated.map((parameter, i) => [parameter, directions[i] as tf.Tensor]));
+      },
       diagnose: () => Object.assign({}, ...tensors.map((tensor) => tensor.diagnose())),
     };
   }),
@@ -155,7 +164,7 @@ export const shampoo = defineOptimizer({
 interface RootedTensor {
   observe(blocks: readonly tf.Tensor[], rows?: GradientRows): void;
   takeRoots(): void;
-  apply(blocks: readonly tf.Tensor[], rows?: GradientRows): tf.Tensor[];
+  apply(blocks: readonly tf.Tensor[], rows?: GradientRows): Posing<tf.Tensor[]>;
   diagnose(): Record<string, tf.Tensor>;
 }
 
@@ -163,7 +172,7 @@ function rootedTensor(
   { name, variable }: Parameter,
   h: Hyperparameters,
   state: OptimizerState,
-  events: EventCounters,
+  context: RootSystemContext,
 ): RootedTensor {
   const shapes = blockShapes(variable.shape, h.blockSize);
   const p = h.exponent || 2 * variable.rank;
@@ -174,7 +183,7 @@ function rootedTensor(
   const blocks = shapes.map((shape, i) => {
     const prefix = shapes.length === 1 ? name : `${name}.block${i}`;
     return shape.map((d, axis) =>
-      d === 1 ? undefined : rootedAxis({ prefix, axis, d, p, counts }, h, state, events),
+      d === 1 ? undefined : rootedAxis({ prefix, axis, d, p, counts }, h, state, context),
     );
   });
   const axes = blocks.flat().filter((axis) => axis !== undefined);
@@ -195,32 +204,23 @@ function rootedTensor(
       for (const axis of axes) axis.takeRoot();
       counts.roots.value++;
     },
-    apply: (gradients, rows) =>
-      gradients.map((gradient, i) => {
+    *apply(gradients, rows) {
+      const directions: tf.Tensor[] = [];
+      for (const [i, gradient] of gradients.entries()) {
         const roots = (blocks[i] as (RootedAxis | undefined)[]).map((one) => one?.root);
-        const direction = rows ? rowsProduct(rows, roots) : axesProduct(gradient, roots);
-        if (h.grafting === "none") return direction;
-        const ratio = tf.div(frobenius(gradient), tf.add(frobenius(direction), 1e-16));
-        return tf.mul(direction, ratio);
-      }),
+        const direction = yield* rows ? rowsProduct(rows, roots) : axesProduct(gradient, roots);
+        directions.push(h.grafting === "none" ? direction : grafted(direction, gradient));
+      }
+      return directions;
+    },
     diagnose: () => Object.assign({}, ...axes.map((axis) => axis.diagnose())),
   };
 }
 
-type Roots = readonly (RootSystem | undefined)[];
-
-/** `G ×₁ X₁ ×₂ X₂ …` */
-const axesProduct = (gradient: tf.Tensor, roots: Roots): tf.Tensor =>
-  roots.reduce<tf.Tensor>((g, root, axis) => root?.along(g, axis) ?? g, gradient);
-
-/** `X₁ G X₂` of `G = hᵀδ`: `(h X₁)ᵀ(δ X₂)`. */
-const rowsProduct = ({ inputs, outputGradients }: GradientRows, [left, right]: Roots): tf.Tensor =>
-  tf.matMul(
-    left?.times(inputs) ?? inputs,
-    right?.times(outputGradients) ?? outputGradients,
-    true,
-    false,
-  );
+function grafted(direction: tf.Tensor, gradient: tf.Tensor): tf.Tensor {
+  const ratio = tf.div(frobenius(gradient), tf.add(frobenius(direction), 1e-16));
+  return tf.mul(direction, ratio);
+}
 
 /** How often statistics and roots have been renewed. */
 interface Counts {
@@ -249,12 +249,12 @@ function rootedAxis(
   { prefix, axis, d, p, counts }: AxisOptions,
   { statistics, emaRate, damping, precision, variant, inverseInterval }: Hyperparameters,
   state: OptimizerState,
-  events: EventCounters,
+  context: RootSystemContext,
 ): RootedAxis {
   const s = state.tensor(`${prefix}.S${axis}`, () => tf.mul(tf.eye(d), 1e-12));
   const everyStep = inverseInterval === 1;
   const options = { order: d, p, ridge: damping, precision, everyStep };
-  const root = rootSystem(state, `${prefix}.X${axis}`, options, events);
+  const root = rootSystem(state, `${prefix}.X${axis}`, options, context);
   const top = state.tensor(`${prefix}.top${axis}`, () => tf.zeros([d]));
   const estimate = (): tf.Tensor2D =>
     statistics === "sum"

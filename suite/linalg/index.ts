@@ -37,9 +37,11 @@ export {
   type InverseRootProduct,
   inverseRoot,
   inverseRootProduct,
+  inverseRootProducts,
   type LargestEigenvalue,
   type LargestEigenvalueOptions,
   largestEigenvalue,
+  type RootProductOf,
   type SymmetricEigen,
   symmetricEigen,
 } from "./spectrum.ts";

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Precision, runCustomKernel, SPD_SOLVE } from "../engine/custom/kernels.ts";
 import { requireShape, squareOrder } from "./check.ts";
 import type { PrecisionOption } from "./factorizations.ts";
+import { groupsOf } from "./groups.ts";
 
 export interface SpdSolveOptions extends PrecisionOption {
   /** λ ≥ 0, absolute; a scalar tensor is never read back. */
@@ -33,11 +34,6 @@ export interface SpdSystem extends Pick<SpdSolveOptions, "damping"> {
   readonly rhs: tf.Tensor2D;
 }
 
-/** Larger matrices cost their products, not their graph's nodes: they are solved alone. */
-const LARGEST_TOGETHER = 1024;
-/** Elements of the matrices that are factored at once, 64 MiB in float32. */
-const MOST_TOGETHER = 2 ** 24;
-
 /**
  * `spdSolve` of many systems, whatever their orders: together they take less time than one by one, for
  * what a matrix of a few hundred rows takes is mostly what its graph's nodes cost.
@@ -47,24 +43,6 @@ export function spdSolves(
   { precision = "float32" }: PrecisionOption = {},
 ): SpdSolution[] {
   return groupsOf(systems).flatMap((group) => solvedTogether(group, precision));
-}
-
-/** Neighbours that are solved together. */
-function groupsOf(systems: readonly SpdSystem[]): SpdSystem[][] {
-  const groups: SpdSystem[][] = [];
-  let room = 0;
-  for (const system of systems) {
-    const { size } = system.matrix;
-    const alone = size > LARGEST_TOGETHER ** 2;
-    if (alone || size > room) {
-      groups.push([system]);
-      room = alone ? 0 : MOST_TOGETHER - size;
-    } else {
-      groups.at(-1)?.push(system);
-      room -= size;
-    }
-  }
-  return groups;
 }
 
 function solvedTogether(systems: readonly SpdSystem[], precision: Precision): SpdSolution[] {

@@ -5,6 +5,7 @@ import { useBackend } from "../engine/index.ts";
 import {
   inverseRoot,
   inverseRootProduct,
+  inverseRootProducts,
   KEPT_PREVIOUS,
   largestEigenvalue,
   symmetricEigen,
@@ -195,6 +196,31 @@ describe.each(BACKENDS)("on %s", (backend) => {
         const matrix = tf.tensor2d(values, [2, 2]);
         const { product, retries } = inverseRootProduct(rows, matrix, 4, { ridge: 1e-3 });
         expect([read(retries), ...product.dataSync()]).toEqual([KEPT_PREVIOUS, 5, 6]);
+      }
+    });
+
+    test("several at once are what each is alone, one that fails among them", () => {
+      const kinds = [
+        [150, 9, 4],
+        [3, 1, 4],
+        [150, 20, 4],
+        [150, 5, 2],
+        [150, 2, 4],
+      ] as const;
+      for (const precision of PRECISIONS) {
+        const products = kinds.map(([n, m, p], i) => ({
+          matrix: withSpectrum([...geometric(n - 1, 1e3), i === 2 ? -4e-4 : 1e-3], i),
+          largest: tf.scalar(1),
+          rows: rowsOf(m, n),
+          p,
+        }));
+        const options = { ridge: 1e-4, precision };
+        const together = inverseRootProducts(products, options);
+        for (const [i, { matrix, rows, p, largest }] of products.entries()) {
+          const alone = inverseRootProduct(rows, matrix, p, { ...options, largest });
+          expect(together[i]?.product.dataSync()).toEqual(alone.product.dataSync());
+          expect(read(together[i]?.retries as tf.Scalar)).toBe(i === 2 ? 1 : 0);
+        }
       }
     });
 

@@ -1,10 +1,16 @@
 /**
  * @file Systems that a step solves together. Layers pose theirs one after the other; the first solution
- * that is asked for has all solved that are posed by then (`spdSolves`).
+ * that is asked for has all solved that are posed by then (`spdSolves`, `inverseRootProducts`).
  */
 import type * as tf from "@tensorflow/tfjs-core";
 import { inPhase } from "../engine/phase.ts";
-import { type Precision, type SpdSystem, spdSolves } from "../linalg/index.ts";
+import {
+  inverseRootProducts,
+  type Precision,
+  type RootProductOf,
+  type SpdSystem,
+  spdSolves,
+} from "../linalg/index.ts";
 import type { EventCounters } from "./events.ts";
 
 /** A result that is computed, with others, once it is asked for. */
@@ -15,14 +21,35 @@ export function posedSystems(
   precision: Precision,
   events: EventCounters,
 ): (system: SpdSystem) => Later<tf.Tensor2D> {
-  let unsolved: SpdSystem[] = [];
-  const solutions = new WeakMap<SpdSystem, tf.Tensor2D>();
+  return posed(events, (systems) =>
+    spdSolves(systems, { precision }).map(({ solution, retries }) => [solution, retries]),
+  );
+}
+
+/** Takes rows and matrices; products are the rows where no ridge makes them finite. */
+export function posedRootProducts(
+  options: { readonly ridge: number; readonly precision: Precision },
+  events: EventCounters,
+): (product: RootProductOf) => Later<tf.Tensor2D> {
+  return posed(events, (products) =>
+    inverseRootProducts(products, options).map(({ product, retries }) => [product, retries]),
+  );
+}
+
+type Solved = readonly [solution: tf.Tensor2D, retries: tf.Scalar];
+
+function posed<T extends object>(
+  events: EventCounters,
+  solveAll: (systems: readonly T[]) => readonly Solved[],
+): (system: T) => Later<tf.Tensor2D> {
+  let unsolved: T[] = [];
+  const solutions = new WeakMap<T, tf.Tensor2D>();
   const solve = () => {
     const systems = unsolved;
     unsolved = [];
-    const solved = inPhase("inverse", () => spdSolves(systems, { precision }));
-    solved.forEach(({ solution, retries }, i) => {
-      solutions.set(systems[i] as SpdSystem, solution);
+    const solved = inPhase("inverse", () => solveAll(systems));
+    solved.forEach(([solution, retries], i) => {
+      solutions.set(systems[i] as T, solution);
       events.countRetries(retries);
     });
   };

@@ -11,6 +11,7 @@ import {
   LARGEST_EIGENVALUE,
   type Precision,
   QR,
+  rootProductsOf,
   SPD_INVERSE,
   SPD_SOLVE,
   SYMMETRIC_EIGEN,
@@ -43,8 +44,11 @@ export const CUSTOM_KERNEL_FLOPS: Readonly<
   /** One inverse per fraction. */
   [INVERSE_ROOT]: ({ matrix }, attributes) => fractionsOf(attributes) * rows(matrix) ** 3,
   /** One system per fraction. */
-  [INVERSE_ROOT_PRODUCT]: ({ matrix, rows: right }, attributes) =>
-    fractionsOf(attributes) * (rows(matrix) ** 3 / 3 + 2 * rows(matrix) * size(right)),
+  [INVERSE_ROOT_PRODUCT]: (inputs, attributes) =>
+    rootProductsOf(Object.values(inputs)).reduce((sum, { matrix, rows: right }) => {
+      const system = rows(matrix) ** 3 / 3 + 2 * rows(matrix) * size(right);
+      return sum + fractionsOf(attributes) * system;
+    }, 0),
   /** 4d³/3 to tridiagonal form, at most 4d³/3 for its vectors, 2d³ back. */
   [SYMMETRIC_EIGEN]: ({ matrix }) => (14 / 3) * rows(matrix) ** 3,
 };

@@ -14,6 +14,7 @@ import {
   probeAngle,
   RETRY_FLOOR,
   ROOT_TOLERANCE,
+  rootProductsOf,
   SPD_INVERSE,
   SPD_SOLVE,
   seededVector,
@@ -45,10 +46,13 @@ export function overStack(kernel: EagerKernel): EagerKernel {
   };
 }
 
-/** A kernel of one system as one of a list of systems. */
-export function overSystems(kernel: EagerKernel): EagerKernel {
+/** A kernel of one system as one of a list of systems. @param of names the inputs of each */
+export function overSystems(
+  kernel: EagerKernel,
+  of: (inputs: readonly tf.Tensor[]) => readonly object[] = systemsOf,
+): EagerKernel {
   return (inputs, attributes) => {
-    const results = systemsOf(Object.values(inputs)).map((system) => {
+    const results = of(Object.values(inputs)).map((system) => {
       return kernel({ ...system }, attributes) as [tf.Tensor, tf.Tensor];
     });
     const retries = tf.stack(results.map(([, count]) => count));
@@ -120,7 +124,7 @@ export function eagerKernels(factor: InverseFactor): Readonly<Record<string, Eag
 
     [INVERSE_ROOT]: root,
 
-    [INVERSE_ROOT_PRODUCT]: rootProduct(root),
+    [INVERSE_ROOT_PRODUCT]: rootProducts(root),
   };
 }
 
@@ -148,13 +152,13 @@ function iterate(
 }
 
 /** InverseRootProduct from what makes InverseRoot. */
-export function rootProduct(root: EagerKernel): EagerKernel {
-  return ({ matrix, largest, rows }, attributes) => {
+export function rootProducts(root: EagerKernel): EagerKernel {
+  return overSystems(({ matrix, largest, rows }, attributes) => {
     const inputs = { matrix: matrix as tf.Tensor, largest: largest as tf.Tensor };
     // Without a previous root a failure leaves the identity, and the product is `rows`.
     const [x, retries] = root(inputs, attributes) as [tf.Tensor2D, tf.Tensor];
     return [tf.matMul(rows as tf.Tensor2D, x), retries];
-  };
+  }, rootProductsOf);
 }
 
 /** Attempts with M of `S + λI`. */

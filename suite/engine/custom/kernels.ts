@@ -11,10 +11,10 @@
  * | QR | matrix [m, n], m ≥ n | q [m, n], r [n, n], ok bool [] |
  * | LargestEigenvalue | matrix [d, d], start [d]? | value [], vector [d], rounds int32 [] |
  * | InverseRoot | matrix [d, d], largest [], previous [d, d]? | root [d, d], retries int32 [], residual [] |
- * | InverseRootProduct | matrix [d, d], largest [], rows [m, d] | product [m, d], retries int32 [] |
+ * | InverseRootProduct | for each of k products: matrix [d, d], largest [], rows [m, d] | k products [m, d], retries int32 [k] |
  * | SymmetricEigen | matrix [d, d] | values [d], vectors [d, d], ok bool [] |
  *
- * SpdSolve's inputs are a list, in this order; orders and columns may differ from system to system.
+ * SpdSolve's and InverseRootProduct's inputs are a list, in this order; orders, columns and rows may differ.
  * SpdInverse also takes a stack: matrix [k, d, d], damping [k], previous [k, d, d]?, retries [k].
  * Square matrices but TriangularSolve's are symmetric; what stands above the diagonal may or may
  * not be read. Where `ok` is false: factor and q are the identity, r, solution and values zero. Where
@@ -109,9 +109,24 @@ export interface SystemInputs<T> {
 
 /** The systems of SpdSolve's inputs. */
 export function systemsOf<T>(inputs: readonly T[]): SystemInputs<T>[] {
+  return inThrees(inputs, (matrix, damping, rhs) => ({ matrix, damping, rhs }));
+}
+
+/** One of InverseRootProduct's products, as its inputs name it. */
+export interface RootProductInputs<T> {
+  readonly matrix: T;
+  readonly largest: T;
+  readonly rows: T;
+}
+
+/** The products of InverseRootProduct's inputs. */
+export function rootProductsOf<T>(inputs: readonly T[]): RootProductInputs<T>[] {
+  return inThrees(inputs, (matrix, largest, rows) => ({ matrix, largest, rows }));
+}
+
+function inThrees<T, R>(inputs: readonly T[], of: (a: T, b: T, c: T) => R): R[] {
   return Array.from({ length: inputs.length / 3 }, (_, i) => {
-    const [matrix, damping, rhs] = inputs.slice(3 * i) as [T, T, T];
-    return { matrix, damping, rhs };
+    return of(...(inputs.slice(3 * i, 3 * i + 3) as [T, T, T]));
   });
 }
 

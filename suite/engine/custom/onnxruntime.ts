@@ -13,6 +13,7 @@ import {
   type PowerIteration,
   QR,
   REDUCED_EIGEN,
+  rootProductsOf,
   SPD_INVERSE,
   SPD_SOLVE,
   SYMMETRIC_EIGEN,
@@ -21,7 +22,7 @@ import {
 } from "./kernels.ts";
 import { emitCholesky } from "./onnx/cholesky.ts";
 import { emitInverseRoot } from "./onnx/inverse-root.ts";
-import { emitInverseRootProduct } from "./onnx/inverse-root-product.ts";
+import { emitInverseRootProducts } from "./onnx/inverse-root-product.ts";
 import type { Float } from "./onnx/matrix.ts";
 import { emitLargestEigenvalue } from "./onnx/power-iteration.ts";
 import { emitQr } from "./onnx/qr.ts";
@@ -155,17 +156,19 @@ const inverseRoot: Lowering = {
 };
 
 const inverseRootProduct: Lowering = {
-  inputs: ["matrix", "largest", "rows"],
-  lower: ([matrix, , rows], attributes) => {
-    const n = order(matrix, INVERSE_ROOT_PRODUCT);
-    const right = rows as TensorSpec;
-    const shape = { n, m: right.shape[0] as number };
+  lower: (specs, attributes) => {
+    const products = rootProductsOf(specs as TensorSpec[]).map(({ matrix, rows }) => {
+      return { n: order(matrix, INVERSE_ROOT_PRODUCT), rows };
+    });
     const root = attributes as unknown as RootAttributes;
     return {
-      outputs: [right, scalar("int32")],
+      outputs: [...products.map(({ rows }) => rows), { shape: [products.length], dtype: "int32" }],
       emit: (b, inputs) => {
-        const [name, largest, rows] = inputs as [string, string, string];
-        return emitInverseRootProduct(b, { matrix: name, largest, rows }, shape, root);
+        const named = rootProductsOf(inputs).map((names, i) => {
+          const { n, rows } = products[i] as (typeof products)[number];
+          return { ...names, n, m: rows.shape[0] as number };
+        });
+        return emitInverseRootProducts(b, named, root);
       },
     };
   },

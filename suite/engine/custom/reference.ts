@@ -19,6 +19,7 @@ import {
   QR,
   REDUCED_EIGEN,
   RETRY_FLOOR,
+  rootProductsOf,
   SPD_INVERSE,
   SPD_SOLVE,
   SYMMETRIC_EIGEN,
@@ -102,17 +103,20 @@ const KERNELS: Record<string, (call: Call) => Output[]> = {
   },
 
   [INVERSE_ROOT]: (call) => {
-    const { matrix, n, p, shift, result, retries } = inverseRoot(call);
+    const { matrix, n, p, shift, result, retries } = inverseRoot(call, "matrix", "largest");
     const residual = result ? residualOf(result, matrix, n, p, shift) : 1;
     return [float([n, n], result ?? kept(call, n)), integer(retries), float([], [residual])];
   },
 
   [INVERSE_ROOT_PRODUCT]: (call) => {
-    const { n, result, retries } = inverseRoot(call);
-    const shape = call.shape("rows");
-    const rows = call.read("rows") as Float32Array;
-    const product = result && timesSymmetric(rows, result, n);
-    return [float(shape, product ?? rows), integer(retries)];
+    const made = rootProductsOf(call.names).map((names) => {
+      const { n, result, retries } = inverseRoot(call, names.matrix, names.largest);
+      const rows = call.read(names.rows) as Float32Array;
+      const product = result && timesSymmetric(rows, result, n);
+      return { product: float(call.shape(names.rows), product ?? rows), retries };
+    });
+    const retries = Int32Array.from(made, ({ retries }) => retries);
+    return [...made.map(({ product }) => product), { shape: [made.length], values: retries }];
   },
 
   [REDUCED_EIGEN]: (call) => {
@@ -206,10 +210,10 @@ function solveSystem(call: Call, names: SystemInputs<string>) {
   return { solution: float(shape, result ?? rhs), retries };
 }
 
-function inverseRoot(call: Call) {
-  const { matrix, n } = square(call);
+function inverseRoot(call: Call, name: string, largestName: string) {
+  const { matrix, n } = square(call, name);
   const { p, ridge } = call.attributes as { p: number; ridge: number };
-  const largest = call.read("largest")?.[0] ?? 0;
+  const largest = call.read(largestName)?.[0] ?? 0;
   const eigen = symmetricEigen(matrix, n);
   let shift = 0;
   const { result, retries } = retried(ridge, RETRY_FLOOR, (rho) => {

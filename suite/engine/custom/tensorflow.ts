@@ -13,7 +13,7 @@ import {
   overStack,
   overSystems,
   registerEagerKernels,
-  rootProduct,
+  rootProducts,
 } from "./eager.ts";
 import {
   CHOLESKY,
@@ -41,7 +41,7 @@ export function registerTensorflowKernels(backendName = "tensorflow"): void {
     ),
     [SPD_SOLVE]: byPrecision(single[SPD_SOLVE] as EagerKernel, overSystems(solutionByEigenvectors)),
     [INVERSE_ROOT]: root,
-    [INVERSE_ROOT_PRODUCT]: rootProduct(root),
+    [INVERSE_ROOT_PRODUCT]: rootProducts(root),
     [CHOLESKY]: cholesky,
     [TRIANGULAR_SOLVE]: triangularSolve,
     [QR]: qr,

@@ -34,12 +34,13 @@ export class BlockSystems {
     private readonly products: Products,
   ) {}
 
-  *factor(matrix: Lower): Leafwise<BlockFactor> {
+  /** @param shared whether the matrix is one, of which a stack's differ by their leaves' shifts */
+  *factor(matrix: Lower, shared = false): Leafwise<BlockFactor> {
     const { b, order, products } = this;
     const { n } = matrix;
     const blocks = inBlocks(b, matrix, order);
-    if ("whole" in blocks) return yield { matrix: blocks.whole, n };
-    const first = yield* this.factor(blocks.first);
+    if ("whole" in blocks) return yield { matrix: blocks.whole, n, shared };
+    const first = yield* this.factor(blocks.first, shared);
     const l21 = this.whole(this.forward(first, blocks.below, "right"), "right");
     const outer = { of: "rows", alpha: -1, whole: order } as const;
     const complement = plusOuter(b, blocks.second, l21, outer, products);

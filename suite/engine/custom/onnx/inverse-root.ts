@@ -41,16 +41,22 @@ export function emitInverseRoot(
   const { precision: dtype } = attributes;
   const s = inFloat(b, matrix, "float32", dtype);
   const top = inFloat(b, largest, "float32", dtype);
-  const like = { name: matrix, shape: [n, n] };
-  const { good, retries, residual, result } = emitRidged(b, attributes, like, (g, rho) => {
+  const like = [{ name: matrix, shape: [n, n] }];
+  const { good, retries, residuals, results } = emitRidged(b, attributes, like, (g, rhos) => {
+    const rho = g.reshape(rhos, []);
     const { root, positive } = sumOfInverses(g, { s, top, rho }, n, attributes);
     return {
-      result: inFloat(g, root, dtype, "float32"),
-      positive,
-      residual: residualOf(g, { root, s, top, rho }, n, attributes),
+      results: [inFloat(g, root, dtype, "float32")],
+      positive: g.reshape(positive, [1]),
+      residuals: g.reshape(residualOf(g, { root, s, top, rho }, n, attributes), [1]),
     };
   });
-  return [b.node("Where", [good, result, previous || identityLike(b, matrix)]), retries, residual];
+  const kept = previous || identityLike(b, matrix);
+  return [
+    b.node("Where", [good, results[0] as string, kept]),
+    b.reshape(retries, []),
+    b.reshape(residuals, []),
+  ];
 }
 
 /** Elements of the matrices that are factored at once: below LARGE they cost what their nodes cost. */

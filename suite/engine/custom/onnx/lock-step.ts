@@ -1,12 +1,15 @@
 /** @file Factorizations of several matrices in lock-step, so that their leaves are done as stacks. */
 import type { GraphBuilder } from "../../graph.ts";
 import { type InverseFactor, Leaves } from "./leaves.ts";
-import type { Float } from "./matrix.ts";
+import { every, type Float } from "./matrix.ts";
 
 /** A leaf of order n that a computation wants factored. */
 export interface LeafRequest {
+  /** `[n, n]`, or a stack where the computation is one on a stack. */
   readonly matrix: string;
   readonly n: number;
+  /** `[n, n]` for all of a stack. */
+  readonly shared?: boolean;
 }
 
 /** Writes a computation; stops at each leaf, and goes on with its factor. */
@@ -47,9 +50,11 @@ export function together<T>(
 
 interface StackedLeavesOptions {
   readonly dtype: Float;
-  /** Added to the diagonals: one for each system, `[systems]`. */
+  /** Added to the diagonals: one for each matrix, `[systems · each]`, a system's behind each other. */
   readonly shifts: string;
   readonly systems: number;
+  /** Matrices of every system, a stack; left out for one. */
+  readonly each?: number;
 }
 
 /** Factors leaves of several systems, and remembers which of these were positive. */
@@ -64,23 +69,31 @@ export class StackedLeaves {
 
   /** Leaves of one order. */
   factor(requests: readonly IndexedRequest[]): InverseFactor[] {
-    const { b } = this;
+    const { b, options } = this;
+    const { each = 1 } = options;
     const { n, matrix } = requests[0] as IndexedRequest;
-    const count = requests.length;
+    const systems = requests.length;
     const leaves = this.leavesOf(requests.map(({ index }) => index));
-    if (count === 1) return [leaves.factor(matrix, n)];
-    const alone = requests.map((request) => b.reshape(request.matrix, [1, n, n]));
-    const { inverse } = leaves.factor(b.node("Concat", alone, { axis: 0 }), n);
-    const inverses = b.nodes("Split", [inverse], { axis: 0, num_outputs: count }, count);
-    return inverses.map((one) => ({ n, inverse: b.reshape(one, [n, n]) }));
+    if (systems === 1) return [leaves.factor(matrix, n)];
+    const stacks = requests.map(({ matrix, shared }) => {
+      if (each === 1) return b.reshape(matrix, [1, n, n]);
+      return shared ? b.node("Expand", [matrix, b.ints([each, n, n])]) : matrix;
+    });
+    const { inverse } = leaves.factor(b.node("Concat", stacks, { axis: 0 }), n);
+    const inverses = b.nodes("Split", [inverse], { axis: 0, num_outputs: systems }, systems);
+    return inverses.map((one) => ({ n, inverse: each === 1 ? b.reshape(one, [n, n]) : one }));
   }
 
   /** Whether every pivot of a system was positive: bools `[systems]`. */
   positive(): string {
     const { b } = this;
-    const { systems } = this.options;
+    const { systems, each = 1 } = this.options;
     const flags = [...this.stacks.values()].map(({ members, leaves }) => {
-      const own = b.reshape(leaves.positive(), [members.length]);
+      const all = leaves.positive();
+      const own =
+        each === 1
+          ? b.reshape(all, [members.length])
+          : every(b, b.reshape(all, [members.length, each]), 1);
       if (members.length === systems) return own;
       const places = range(systems).map((system) => {
         const place = members.indexOf(system);
@@ -96,16 +109,16 @@ export class StackedLeaves {
     const { b, options } = this;
     const known = this.stacks.get(`${members}`);
     if (known) return known.leaves;
-    const { dtype, shifts, systems } = options;
-    const count = members.length;
+    const { dtype, shifts, systems, each = 1 } = options;
+    const places = members.flatMap((system) => range(each).map((i) => each * system + i));
     const own =
-      count === systems
+      members.length === systems
         ? shifts
-        : b.node("Gather", [shifts, b.constant(members, "int32", [count])]);
+        : b.node("Gather", [shifts, b.constant(places, "int32", [places.length])]);
     const leaves =
-      count === 1
+      places.length === 1
         ? new Leaves(b, { dtype, shift: b.reshape(own, []) })
-        : new Leaves(b, { dtype, shift: own, count });
+        : new Leaves(b, { dtype, shift: own, count: places.length });
     this.stacks.set(`${members}`, { members, leaves });
     return leaves;
   }

@@ -1,67 +1,82 @@
-/** @file Attempts at an inverse root with growing ridges, inside a Loop that runs once when all is well. */
-import type { GraphBuilder } from "../../graph.ts";
+/** @file Attempts at inverse roots with growing ridges, inside a Loop that runs once when all is well. */
+import type { GraphBuilder, OnnxDtype } from "../../graph.ts";
 import { MAX_RETRIES, RETRY_FLOOR, ROOT_TOLERANCE } from "../kernels.ts";
 import type { RootAttributes } from "../rational.ts";
-import { loop } from "./loop.ts";
-import { allFinite } from "./matrix.ts";
+import { inOneRow } from "./damped.ts";
+import { type Carried, loop } from "./loop.ts";
+import { allFinite, every } from "./matrix.ts";
 
 export interface RidgedAttempt {
-  /** float32 */
-  readonly result: string;
-  /** Whether all that had to be positive definite was: a bool scalar. */
+  /** float32, one for each root. */
+  readonly results: readonly string[];
+  /** Whether all that had to be positive definite was: bools `[roots]`. */
   readonly positive: string;
-  /** float32 scalar; a root fails where it exceeds ROOT_TOLERANCE. */
-  readonly residual: string;
+  /** float32 `[roots]`; a root fails where it exceeds ROOT_TOLERANCE. */
+  readonly residuals: string;
 }
 
-/** Names of tensors. */
+/** Names of tensors; all but the last have an element for each root. */
 export interface Ridged {
-  /** Whether an attempt succeeded, and `result` is finite. */
+  /** Whether an attempt succeeded, and the result is finite. */
   readonly good: string;
   readonly retries: string;
-  readonly residual: string;
-  readonly result: string;
+  readonly residuals: string;
+  readonly results: readonly string[];
 }
 
 /**
- * @param like a float32 tensor of the result's shape
- * @param attempt writes one attempt; ρ is a scalar in the arithmetic of `precision`
+ * Attempts until all roots are done.
+ *
+ * @param like float32 tensors of the results' shapes
+ * @param attempt writes one attempt; `[roots]` ρ are in the arithmetic of `precision`
  */
 export function emitRidged(
   b: GraphBuilder,
   { ridge, precision: dtype }: RootAttributes,
-  like: { readonly name: string; readonly shape: readonly number[] },
-  attempt: (g: GraphBuilder, rho: string) => RidgedAttempt,
+  like: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  attempt: (g: GraphBuilder, rhos: string) => RidgedAttempt,
 ): Ridged {
-  const carried = [
-    { dtype, shape: [], start: b.constant(ridge, dtype) },
-    { dtype: "int32", shape: [], start: b.constant(0, "int32") },
-    { dtype: "bool", shape: [], start: b.constant(0, "bool") },
-    { dtype: "float32", shape: [], start: b.constant(0, "float32") },
-    { dtype: "float32", shape: like.shape, start: like.name },
-  ] as const;
+  const roots = like.length;
+  const filled = (value: number, dtype: OnnxDtype) =>
+    b.constant(Array<number>(roots).fill(value), dtype, [roots]);
+  const carried: Carried[] = [
+    { dtype, shape: [roots], start: filled(ridge, dtype) },
+    { dtype: "int32", shape: [roots], start: filled(0, "int32") },
+    { dtype: "bool", shape: [roots], start: filled(0, "bool") },
+    { dtype: "float32", shape: [roots], start: filled(0, "float32") },
+    ...like.map(({ name, shape }) => ({ dtype: "float32", shape, start: name }) as const),
+  ];
   const outputs = loop(b, MAX_RETRIES + 1, carried, (g, values) => {
-    const [rho, attempts] = values as [string, string];
-    const { result, positive, residual } = attempt(g, rho);
-    const close = g.node("LessOrEqual", [residual, g.constant(ROOT_TOLERANCE[dtype], "float32")]);
-    const good = g.node("And", [g.node("And", [positive, close]), allFinite(g, result)]);
-    const larger = g.node("Mul", [rho, g.constant(10, dtype)]);
+    const [rhos, failures] = values as [string, string];
+    const { results, positive, residuals } = attempt(g, rhos);
+    const tolerance = g.constant(ROOT_TOLERANCE[dtype], "float32");
+    const close = g.node("LessOrEqual", [residuals, tolerance]);
+    const finite = inOneRow(
+      g,
+      results.map((result) => g.reshape(allFinite(g, result), [1])),
+    );
+    const good = g.node("And", [g.node("And", [positive, close]), finite]);
+    const larger = g.node("Max", [
+      g.node("Mul", [rhos, g.constant(10, dtype)]),
+      g.constant(RETRY_FLOOR, dtype),
+    ]);
     return {
-      going: g.node("Not", [good]),
+      going: g.node("Not", [every(g, good)]),
       values: [
-        g.node("Max", [larger, g.constant(RETRY_FLOOR, dtype)]),
-        g.node("Add", [attempts, g.constant(1, "int32")]),
+        // A root that is done is taken again alike while another is not.
+        g.node("Where", [good, rhos, larger]),
+        g.node("Add", [failures, g.cast(g.node("Not", [good]), "int32")]),
         good,
-        residual,
-        result,
+        residuals,
+        ...results,
       ],
     };
   });
-  const [, attempts, good, residual, result] = outputs as [string, string, string, string, string];
+  const [, retries, good, residuals, ...results] = outputs as [string, string, string, string];
   return {
     good,
-    retries: b.node("Sub", [attempts, b.cast(good, "int32")]),
-    residual: b.node("Where", [good, residual, b.constant(1, "float32")]),
-    result,
+    retries,
+    residuals: b.node("Where", [good, residuals, b.constant(1, "float32")]),
+    results,
   };
 }
