@@ -4,8 +4,6 @@
  * eliminated (small-blocks.ts), and factors joined upwards. About 13 nodes per halving.
  *
  *   A = [P ·; Q R],  M₁ of P,  M₂ of R − Q P⁻¹ Qᵀ,  M₂₁ = −M₂ Q P⁻¹
- *
- * Only on the way down does rounding grow with the condition: factors are joined in the arithmetic asked for.
  */
 import type { GraphBuilder } from "../../graph.ts";
 import { assemble, type Float, inFloat, stackedProduct } from "./matrix.ts";
@@ -45,24 +43,21 @@ export function inverseFactors(
   const ratio = b.node("MatMul", [lower, b.node("com.microsoft:Inverse", [first])]);
   const known = stackedProduct(b, ratio, lower, { transY: true });
   const blocks = b.node("Concat", [first, b.node("Sub", [second, known])], { axis: 0 });
-  const below = { g: g / 2, count: 2 * count, dtype };
   const { inverses, pivots } =
     g === SMALL
-      ? smallest(b, blocks, below)
-      : inverseFactors(b, quartered(b, blocks, g / 2), below);
+      ? eliminated(b, blocks, 2 * count)
+      : inverseFactors(b, quartered(b, blocks, g / 2), {
+          g: g / 2,
+          count: 2 * count,
+          dtype: "float64",
+        });
   const [m1, m2] = halves(b, inverses, 0);
-  const corner = stackedProduct(b, m2, inFloat(b, ratio, "float64", dtype), { alpha: -1 });
+  const corner = stackedProduct(b, m2, ratio, { alpha: -1 });
+  const [topLeft, bottomLeft, bottomRight] = [m1, corner, m2].map((x) =>
+    inFloat(b, x, "float64", dtype),
+  ) as [string, string, string];
   const zeros = b.node("Expand", [b.constant(0, dtype), b.ints([count, g, g])]);
-  return { inverses: assemble(b, [m1, zeros], [corner, m2]), pivots };
-}
-
-function smallest(
-  b: GraphBuilder,
-  blocks: string,
-  { count, dtype }: { readonly count: number; readonly dtype: Float },
-): InverseFactors {
-  const { inverses, pivots } = eliminated(b, blocks, count);
-  return { inverses: inFloat(b, inverses, "float64", dtype), pivots };
+  return { inverses: assemble(b, [topLeft, zeros], [bottomLeft, bottomRight]), pivots };
 }
 
 function halves(b: GraphBuilder, x: string, axis: number): [string, string] {
