@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { useBackend } from "../engine/index.ts";
 import {
   inverseRoot,
@@ -49,9 +49,14 @@ describe.each(BACKENDS)("on %s", (backend) => {
 
     test("a start that is another eigenvector is not taken for the top", () => {
       const matrix = tf.tensor2d([2, 0, 0, 0, 3, 0, 0, 0, 1], [3, 3]);
-      const { value, vector } = largestEigenvalue(matrix, { start: tf.tensor1d([1, 0, 0]) });
+      const start = tf.tensor1d([1, 0, 0]);
+      const { value, vector, rounds } = largestEigenvalue(matrix, { start });
       expect(read(value)).toBeCloseTo(3, 4);
       expect(Math.abs(vector.dataSync()[1] as number)).toBeCloseTo(1, 2);
+      // Those from the other start, of which the first twelve are not watched.
+      expect(read(rounds)).toBeGreaterThan(12);
+      const few = largestEigenvalue(matrix, { start, iterations: 14, tolerance: 0 });
+      expect(read(few.rounds)).toBe(14);
     });
 
     test("zero, and not finite", () => {
@@ -252,5 +257,30 @@ describe.each(BACKENDS)("on %s", (backend) => {
         0, 0, 0, 1, 0, 0, 1,
       ]);
     });
+  });
+});
+
+test("products of one order are made together, as many as factor all their fractions at once", async () => {
+  await useBackend({ backend: "onnxruntime", threads: 2 });
+  const calls = vi.spyOn(tf.engine(), "runKernel");
+  const orders = [512, 3, 1024, 512, 512, 1024, 512, 3, 512];
+  const made = inverseRootProducts(
+    orders.map((n) => ({
+      matrix: tf.mul(tf.eye(n), n),
+      rows: tf.ones<tf.Rank.R2>([1, n]),
+      largest: tf.scalar(n),
+      p: 2,
+    })),
+    { ridge: 1e-2 },
+  );
+  const together = calls.mock.calls.filter(([name]) => name === "InverseRootProduct");
+  calls.mockRestore();
+  expect(together.map(([, inputs]) => (inputs as unknown as tf.Tensor[]).length / 3)).toEqual([
+    4, 1, 2, 1, 1,
+  ]);
+  orders.forEach((n, i) => {
+    const values = made[i]?.product.dataSync();
+    expect(values).toHaveLength(n);
+    expect(values?.[n - 1]).toBeCloseTo((1.01 * n) ** -0.5, 5);
   });
 });

@@ -21,7 +21,7 @@ import {
 } from "./fractions.ts";
 import { StackedLeaves, together } from "./lock-step.ts";
 import { type Carried, loop } from "./loop.ts";
-import { type Float, inFloat, total, transpose } from "./matrix.ts";
+import { filled, inFloat, total, transpose } from "./matrix.ts";
 import { probeVectors } from "./residual.ts";
 import { emitRidged, type RidgedAttempt } from "./ridged.ts";
 
@@ -73,11 +73,10 @@ function sumsOfSystems(
     return new SumOfSystems(b, product, rho, atOnce, attributes);
   });
   const [{ groups }] = sums as [SumOfSystems];
-  const filled = (value: number, dtype: "bool" | Float) =>
-    b.constant(Array<number>(products.length).fill(value), dtype, [products.length]);
+  const roots = products.length;
   const carried: Carried[] = [
-    { dtype: "bool", shape: [products.length], start: filled(1, "bool") },
-    { dtype, shape: [products.length], start: filled(0, dtype) },
+    { dtype: "bool", shape: [roots], start: filled(b, 1, "bool", roots) },
+    { dtype, shape: [roots], start: filled(b, 0, dtype, roots) },
     ...sums.map(({ product: { m, n }, start }) => ({ dtype, shape: [m, n], start })),
   ];
   const outputs = loop(b, groups, carried, (g, values, index) => {
@@ -90,7 +89,7 @@ function sumsOfSystems(
         g,
         taken.map(({ shift }) => g.reshape(shift, [-1])),
       ),
-      systems: products.length,
+      systems: roots,
       ...(count && { each: count }),
     });
     const solvers = sums.map((sum) => sum.solver(g, count));

@@ -2,7 +2,7 @@
  * @file ONNX nodes of dense linear algebra, for matrices and for stacks of equal matrices
  * `[k, ·, ·]`: products, blocks, and checks whose outcome is a flag.
  */
-import type { GraphBuilder } from "../../graph.ts";
+import type { GraphBuilder, OnnxDtype } from "../../graph.ts";
 
 /** Arithmetic inside a graph. */
 export type Float = "float32" | "float64";
@@ -92,6 +92,11 @@ export function summedProduct(
 ): string {
   const rows = (stack: string) => b.node("Flatten", [stack], { axis: -1 });
   return product(b, rows(x), rows(y), options);
+}
+
+/** A vector of equal values. */
+export function filled(b: GraphBuilder, value: number, dtype: OnnxDtype, length: number): string {
+  return b.constant(Array<number>(length).fill(value), dtype, [length]);
 }
 
 /** The n×n identity, like a matrix of that shape and dtype. */

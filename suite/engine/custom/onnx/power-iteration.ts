@@ -55,9 +55,9 @@ function larger(
   ] as const;
   // One round of the loop, which a false flag skips: to watch every step costs more than the steps.
   const look = (g: GraphBuilder, [start]: string[]) => {
-    let vector = start as string;
-    for (let round = 0; round < OTHER_ROUNDS; round += STRIDE) {
-      vector = strode(g, matrix, vector, squares);
+    let vector = normalized(g, start as string);
+    for (let round = 0; round < OTHER_ROUNDS; round++) {
+      vector = normalized(g, g.node("MatMul", [matrix, vector]));
     }
     const value = total(g, g.node("Mul", [vector, g.node("MatMul", [matrix, vector])]));
     return { going: g.constant(0, "bool"), values: [vector, value] };
@@ -65,22 +65,15 @@ function larger(
   const [seen, value] = loop(b, 1, carried, look, begins) as [string, string];
   const bound = b.node("Mul", [first.value, b.constant(1 + OTHER_EXCESS, "float32")]);
   const more = b.node("Greater", [value, bound]);
-  const second = iterate(b, matrix, seen, n, iteration, more);
-  const chosen = (name: keyof Pair) => b.node("Where", [more, second[name], first[name]]);
-  return { vector: chosen("vector"), value: chosen("value"), rounds: chosen("rounds") };
-}
-
-/** Rounds between two normalizations: few enough for float32, whose range `(λ/‖S‖)⁴ ≥ n⁻²` does not leave. */
-const STRIDE = 4;
-
-/** `S⁴v` as a unit vector; `squares` is ‖S‖². */
-function strode(g: GraphBuilder, matrix: string, vector: string, squares: string): string {
-  let image = vector;
-  for (let pair = 0; pair < STRIDE / 2; pair++) {
-    const once = g.node("MatMul", [matrix, image]);
-    image = g.node("Div", [g.node("MatMul", [matrix, once]), squares]);
-  }
-  return normalized(g, image);
+  const left = Math.max(1, iteration.iterations - OTHER_ROUNDS);
+  const second = iterate(b, matrix, seen, n, { ...iteration, iterations: left }, more);
+  const rounds = b.node("Add", [second.rounds, b.constant(OTHER_ROUNDS, "int32")]);
+  const chosen = (found: string, otherwise: string) => b.node("Where", [more, found, otherwise]);
+  return {
+    vector: chosen(second.vector, first.vector),
+    value: chosen(second.value, first.value),
+    rounds: chosen(rounds, first.rounds),
+  };
 }
 
 /** Rounds from a column until the value stands still. @param begins whether there is a first one: a bool scalar */

@@ -1,10 +1,10 @@
 /** @file Attempts at inverse roots with growing ridges, inside a Loop that runs once when all is well. */
-import type { GraphBuilder, OnnxDtype } from "../../graph.ts";
+import type { GraphBuilder } from "../../graph.ts";
 import { MAX_RETRIES, RETRY_FLOOR, ROOT_TOLERANCE } from "../kernels.ts";
 import type { RootAttributes } from "../rational.ts";
 import { inOneRow } from "./damped.ts";
 import { type Carried, loop } from "./loop.ts";
-import { allFinite, every } from "./matrix.ts";
+import { allFinite, every, filled } from "./matrix.ts";
 
 export interface RidgedAttempt {
   /** float32, one for each root. */
@@ -37,13 +37,11 @@ export function emitRidged(
   attempt: (g: GraphBuilder, rhos: string) => RidgedAttempt,
 ): Ridged {
   const roots = like.length;
-  const filled = (value: number, dtype: OnnxDtype) =>
-    b.constant(Array<number>(roots).fill(value), dtype, [roots]);
   const carried: Carried[] = [
-    { dtype, shape: [roots], start: filled(ridge, dtype) },
-    { dtype: "int32", shape: [roots], start: filled(0, "int32") },
-    { dtype: "bool", shape: [roots], start: filled(0, "bool") },
-    { dtype: "float32", shape: [roots], start: filled(0, "float32") },
+    { dtype, shape: [roots], start: filled(b, ridge, dtype, roots) },
+    { dtype: "int32", shape: [roots], start: filled(b, 0, "int32", roots) },
+    { dtype: "bool", shape: [roots], start: filled(b, 0, "bool", roots) },
+    { dtype: "float32", shape: [roots], start: filled(b, 0, "float32", roots) },
     ...like.map(({ name, shape }) => ({ dtype: "float32", shape, start: name }) as const),
   ];
   const outputs = loop(b, MAX_RETRIES + 1, carried, (g, values) => {
