@@ -5,10 +5,12 @@
  */
 import type { GraphBuilder } from "../graph.ts";
 import { crossed, type Reads, range, readsOf } from "../windows.ts";
+import { favoursPairs, filterPairs, forwardPairs } from "./conv-pairs.ts";
 import type { ConvInfo } from "./conv-shape.ts";
 
 /** x [batch, h, w, cIn] with the filter [kh, kw, cIn, cOut] to [batch, oh, ow, cOut]. */
 export function forwardPatches(b: GraphBuilder, info: ConvInfo, x: string, filter: string): string {
+  if (favoursPairs(info)) return forwardPairs(b, info, x, filter);
   const weights = b.reshape(filter, [-1, info.outChannels]);
   return b.reshape(b.node("Gemm", [inputPatches(b, info, x), weights]), info.outShape);
 }
@@ -18,6 +20,7 @@ export function forwardPatches(b: GraphBuilder, info: ConvInfo, x: string, filte
  * left matrix beforehand, and dy is the narrower one. (Two to three times faster than Xᵀ dy.)
  */
 export function filterPatches(b: GraphBuilder, info: ConvInfo, x: string, dy: string): string {
+  if (favoursPairs(info)) return filterPairs(b, info, x, dy);
   const { filterHeight, filterWidth, inChannels, outChannels } = info;
   const gradient = b.reshape(dy, [-1, outChannels]);
   const product = b.node("Gemm", [gradient, inputPatches(b, info, x)], { transA: 1 });
@@ -50,6 +53,7 @@ function inputPatches(b: GraphBuilder, info: ConvInfo, x: string): string {
 /**
  * dx [batch, h, w, cIn] from dy. The pixels of x are taken in groups of stride × stride: every group
  * reads dy through the same window, and each of its pixels meets other elements of the filter there.
+ * A group's rows are products of their own, each with the part of the window that it meets.
  */
 export function inputGradientPatches(
   b: GraphBuilder,
@@ -57,41 +61,36 @@ export function inputGradientPatches(
   dy: string,
   filter: string,
 ): string {
-  const { batchSize, inHeight, inWidth, inChannels, outChannels, padInfo } = info;
-  const { strideHeight: sh, strideWidth: sw, filterHeight, filterWidth } = info;
-  const [down, right] = [
-    gradientWindow(filterHeight, sh, info.dilationHeight, padInfo.top),
-    gradientWindow(filterWidth, sw, info.dilationWidth, padInfo.left),
-  ];
+  const { batchSize, inHeight, inWidth, inChannels, outChannels, outHeight, outWidth } = info;
+  const { strideHeight: sh, strideWidth: sw, filterHeight, filterWidth, padInfo } = info;
+  const down = gradientWindow(filterHeight, sh, info.dilationHeight, padInfo.top);
+  const right = gradientWindow(filterWidth, sw, info.dilationWidth, padInfo.left);
   const [high, wide] = [Math.ceil(inHeight / sh), Math.ceil(inWidth / sw)];
-  const windows = patches(
-    b,
-    dy,
-    [batchSize, info.outHeight, info.outWidth, outChannels],
-    readsAt(down.offsets, high, info.outHeight),
-    readsAt(right.offsets, wide, info.outWidth),
-  );
-  const elements = crossed(down.elements, right.elements, filterWidth, filterHeight * filterWidth);
-  const taps = down.offsets.length * right.offsets.length;
+  const shape = [batchSize, outHeight, outWidth, outChannels] as const;
+  const columns = readsAt(right.offsets, wide, outWidth);
   const byElement = b.reshape(filter, [-1, inChannels, outChannels]);
-  const taken = slices(b, byElement, 0, filterHeight * filterWidth, elements);
-  const byPixel = b.node(
-    "Transpose",
-    [b.reshape(taken, [sh * sw, taps, inChannels, outChannels])],
-    { perm: [0, 2, 1, 3] },
-  );
-  const weights = b.reshape(byPixel, [sh * sw * inChannels, taps * outChannels]);
-  const groups = b.node("Gemm", [windows, weights], { transB: 1 });
-  if (sh * sw === 1) return b.reshape(groups, info.inShape);
-  const apart = b.reshape(groups, [batchSize * high, wide, sh, sw * inChannels]);
-  const together = b.reshape(b.node("Transpose", [apart], { perm: [0, 2, 1, 3] }), [
-    batchSize,
-    high * sh,
-    wide * sw,
-    inChannels,
-  ]);
-  if (high * sh === inHeight && wide * sw === inWidth) return together;
-  return b.node("Slice", [together, b.ints([0, 0]), b.ints([inHeight, inWidth]), b.ints([1, 2])]);
+  const rows = down.elements.map((all) => {
+    const met = down.offsets.map((_, i) => i).filter((i) => (all[i] as number) >= 0);
+    // A row that meets none is zero: a product with zeros.
+    const kept = met.length > 0 ? met : [0];
+    const offsets = kept.map((i) => down.offsets[i] as number);
+    const elements = kept.map((i) => all[i] as number);
+    const windows = patches(b, dy, shape, readsAt(offsets, high, outHeight), columns);
+    const none = filterHeight * filterWidth;
+    const taken = crossed([elements], right.elements, filterWidth, none);
+    const taps = offsets.length * right.offsets.length;
+    const weights = slices(b, byElement, 0, none, taken);
+    const byPixel = b.node("Transpose", [b.reshape(weights, [sw, taps, inChannels, outChannels])], {
+      perm: [0, 2, 1, 3],
+    });
+    const factors = [windows, b.reshape(byPixel, [sw * inChannels, taps * outChannels])];
+    const row = b.node("Gemm", factors, { transB: 1 });
+    return b.reshape(row, [batchSize * high, 1, wide * sw * inChannels]);
+  });
+  const together = sh === 1 ? (rows[0] as string) : b.node("Concat", rows, { axis: 1 });
+  const groups = b.reshape(together, [batchSize, high * sh, wide * sw, inChannels]);
+  if (high * sh === inHeight && wide * sw === inWidth) return groups;
+  return b.node("Slice", [groups, b.ints([0, 0]), b.ints([inHeight, inWidth]), b.ints([1, 2])]);
 }
 
 /**

@@ -137,7 +137,15 @@ describe("every way to compute a convolution", () => {
       "patches, a stride that passes over pixels",
       square(9, [2, 3], { filter: 1, stride: 3, before: 0, after: 0 }),
     ],
-    ["patches of images in colour", square(16, [3, 16])],
+    ["pairs of positions, images in colour", square(16, [3, 16])],
+    [
+      "pairs of positions, strided down, the filter wider than high",
+      {
+        ...square(15, [3, 5]),
+        axes: [axis(15, { stride: 2 }), axis(12, { filter: 5, before: 2, after: 2 })],
+      },
+    ],
+    ["patches of images in colour, of an odd width", square(15, [3, 16])],
     ["patches of 16x16 images", square(16, [16, 32])],
     ["patches as large as the image", square(8, [6, 4], { filter: 8, before: 0, after: 0 })],
     ["Conv and products per image", square(16, [8, 8])],
