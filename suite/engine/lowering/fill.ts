@@ -71,8 +71,12 @@ const addN: Lowering = {
     if (first.dtype !== "float32" && first.dtype !== "int32") return null;
     return {
       outputs: [first],
-      // Added from the left, as tfjs does: Sum would round the same, but has no int32 kernel.
-      emit: (b, names) => [names.reduce((sum, name) => b.node("Add", [sum, name]))],
+      // Added from the left, as tfjs does. Sum rounds the same, but has a kernel for float32 on the CPU
+      // only; a single addition may be joined with what it follows.
+      emit: (b, names) =>
+        b.device === "cpu" && first.dtype === "float32" && names.length > 2
+          ? [b.node("Sum", names)]
+          : [names.reduce((sum, name) => b.node("Add", [sum, name]))],
     };
   },
 };
