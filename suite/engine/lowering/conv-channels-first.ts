@@ -62,8 +62,8 @@ export function inputGradientConv(
 
 /**
  * dW of a dense convolution. The kh·kw shifts of x against dy are split between the two: x is
- * shifted by columns (kw copies side by side), dy by rows (kh copies), so that one product per image
- * has kw·cIn rows and kh·cOut columns and far fewer elements are copied:
+ * shifted by columns (kw copies side by side), dy by rows, so that kh products per image of kw·cIn rows
+ * are all of it and far fewer elements are copied:
  *
  *   dW[i, j] = Σ_p X_j[:, p] D_i[:, p]ᵀ,   X_j[r, c] = x̄[r, c + j],   D_i[r, c] = dy[r − i, c]
  */
@@ -71,27 +71,25 @@ export function filterGradientConv(b: GraphBuilder, info: ConvInfo, x: string, d
   const { batchSize, inChannels, outChannels, filterHeight: kh, filterWidth: kw } = info;
   const { top, bottom, left, right } = info.padInfo;
   const zero = b.constant(0, "float32");
-  const rows = info.inHeight + top + bottom;
-  const positions = rows * info.outWidth;
-  const pads = b.ints([0, 0, top, left, 0, 0, bottom, right]);
-  const padded = b.node("Pad", [toChannelsFirst(b, x), pads, zero]);
+  const positions = (info.inHeight + top + bottom) * info.outWidth;
+  const matrices = (images: string, channels: number) =>
+    b.reshape(images, [batchSize, channels, positions]);
+  const image = toChannelsFirst(b, x);
   const byColumn = range(kw).map((j) => {
-    return b.node("Slice", [padded, b.ints([j]), b.ints([j + info.outWidth]), b.ints([3])]);
+    // What is cut off is padded by less than nothing.
+    const [before, after] = [left - j, right - (kw - 1 - j)];
+    return b.node("Pad", [image, b.ints([0, 0, top, before, 0, 0, bottom, after]), zero]);
   });
+  const columns = matrices(b.node("Concat", byColumn, { axis: 1 }), kw * inChannels);
   const gradient = toChannelsFirst(b, dy);
   const byRow = range(kh).map((i) => {
-    return b.node("Pad", [gradient, b.ints([0, 0, i, 0, 0, 0, kh - 1 - i, 0]), zero]);
+    const shifted = b.node("Pad", [gradient, b.ints([0, 0, i, 0, 0, 0, kh - 1 - i, 0]), zero]);
+    const factors = [columns, matrices(shifted, outChannels)];
+    const products = b.node("com.microsoft:FusedMatMul", factors, { transB: 1 });
+    const sum = b.node("ReduceSum", [products, b.ints([0])], { keepdims: 0 });
+    return b.reshape(sum, [1, kw, inChannels, outChannels]);
   });
-  const beside = (parts: string[], channels: number) =>
-    b.reshape(b.node("Concat", parts, { axis: 1 }), [batchSize, channels, positions]);
-  const products = b.node(
-    "com.microsoft:FusedMatMul",
-    [beside(byColumn, kw * inChannels), beside(byRow, kh * outChannels)],
-    { transB: 1 },
-  );
-  const sum = b.node("ReduceSum", [products, b.ints([0])], { keepdims: 0 });
-  const blocks = b.reshape(sum, [kw, inChannels, kh, outChannels]);
-  return b.node("Transpose", [blocks], { perm: [2, 0, 1, 3] });
+  return b.node("Concat", byRow, { axis: 0 });
 }
 
 const range = (length: number) => Array.from({ length }, (_, i) => i);
