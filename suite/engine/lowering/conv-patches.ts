@@ -68,29 +68,40 @@ export function inputGradientPatches(
   const [high, wide] = [Math.ceil(inHeight / sh), Math.ceil(inWidth / sw)];
   const shape = [batchSize, outHeight, outWidth, outChannels] as const;
   const columns = readsAt(right.offsets, wide, outWidth);
-  const byElement = b.reshape(filter, [-1, inChannels, outChannels]);
-  const rows = down.elements.map((all) => {
-    const met = down.offsets.map((_, i) => i).filter((i) => (all[i] as number) >= 0);
-    // A row that meets none is zero: a product with zeros.
-    const kept = met.length > 0 ? met : [0];
-    const offsets = kept.map((i) => down.offsets[i] as number);
-    const elements = kept.map((i) => all[i] as number);
+  const rows = down.elements.map((elements) => {
+    const met = metBy(elements);
+    const offsets = met.map((i) => down.offsets[i] as number);
+    const own = met.map((i) => elements[i] as number);
     const windows = patches(b, dy, shape, readsAt(offsets, high, outHeight), columns);
-    const none = filterHeight * filterWidth;
-    const taken = crossed([elements], right.elements, filterWidth, none);
-    const taps = offsets.length * right.offsets.length;
-    const weights = slices(b, byElement, 0, none, taken);
-    const byPixel = b.node("Transpose", [b.reshape(weights, [sw, taps, inChannels, outChannels])], {
-      perm: [0, 2, 1, 3],
-    });
-    const factors = [windows, b.reshape(byPixel, [sw * inChannels, taps * outChannels])];
-    const row = b.node("Gemm", factors, { transB: 1 });
+    const taken = crossed([own], right.elements, filterWidth, filterHeight * filterWidth);
+    const row = b.node("Gemm", [windows, weightsOf(b, info, filter, taken)], { transB: 1 });
     return b.reshape(row, [batchSize * high, 1, wide * sw * inChannels]);
   });
   const together = sh === 1 ? (rows[0] as string) : b.node("Concat", rows, { axis: 1 });
   const groups = b.reshape(together, [batchSize, high * sh, wide * sw, inChannels]);
   if (high * sh === inHeight && wide * sw === inWidth) return groups;
   return b.node("Slice", [groups, b.ints([0, 0]), b.ints([inHeight, inWidth]), b.ints([1, 2])]);
+}
+
+/** At which offsets a row meets an element; one that meets none is a product with zeros. */
+function metBy(elements: readonly number[]): readonly number[] {
+  const met = range(elements.length).filter((i) => (elements[i] as number) >= 0);
+  return met.length > 0 ? met : [0];
+}
+
+/** For each pixel of a row the elements taken, side by side: [pixels · cIn, taps · cOut]. */
+function weightsOf(
+  b: GraphBuilder,
+  { filterHeight, filterWidth, strideWidth, inChannels, outChannels }: ConvInfo,
+  filter: string,
+  taken: readonly number[],
+): string {
+  const byElement = b.reshape(filter, [-1, inChannels, outChannels]);
+  const weights = slices(b, byElement, 0, filterHeight * filterWidth, taken);
+  const taps = taken.length / strideWidth;
+  const byTap = b.reshape(weights, [strideWidth, taps, inChannels, outChannels]);
+  const byPixel = b.node("Transpose", [byTap], { perm: [0, 2, 1, 3] });
+  return b.reshape(byPixel, [strideWidth * inChannels, taps * outChannels]);
 }
 
 /**

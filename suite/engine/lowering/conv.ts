@@ -5,9 +5,10 @@
  * of 8x8 or smaller, products with patches 110 to 150 where Conv and ConvTranspose reach 40 to 150, and
  * the filter's gradient 90 to 130; on larger ones Conv is as fast and keeps less in memory, but for the
  * three channels of an image in colour: 64 of 16x16 with 16 filters take 1.0 ms, with the filter's
- * gradient, where Conv and products per image take 2.1. (On AVX-512, batch 128, 8 to 128 channels: Conv
- * 100 to 220, below 150 on 8x8 with 64 channels or more. Filter gradient by Conv with swapped axes 11 to
- * 80, by products per image with split shifts 50 to 104 from 16x16 up.)
+ * gradient, where Conv and products per image take 2.1, and in pairs of positions two thirds of that 1.0.
+ * (On AVX-512, batch 128, 8 to 128 channels: Conv 100 to 220, below 150 on 8x8 with 64 channels or more.
+ * Filter gradient by Conv with swapped axes 11 to 80, by products per image with split shifts 50 to 104
+ * from 16x16 up.)
  */
 import type { GraphBuilder, LoweredNode, Lowering } from "../graph.ts";
 import { activation, activationLowers } from "./activation.ts";
