@@ -3,6 +3,7 @@
  * layout cancel between neighbours when a graph is compiled.
  */
 import type { GraphBuilder } from "../graph.ts";
+import { range } from "../windows.ts";
 import type { ConvInfo } from "./conv-shape.ts";
 import { toChannelsFirst, toChannelsLast, windowAttributes } from "./conv-shape.ts";
 
@@ -91,5 +92,3 @@ export function filterGradientConv(b: GraphBuilder, info: ConvInfo, x: string, d
   });
   return b.node("Concat", byRow, { axis: 0 });
 }
-
-const range = (length: number) => Array.from({ length }, (_, i) => i);

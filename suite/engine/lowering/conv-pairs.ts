@@ -7,15 +7,17 @@
  */
 import type { GraphBuilder } from "../graph.ts";
 import { crossed, range, readsOf } from "../windows.ts";
-import type { ConvInfo } from "./conv-shape.ts";
+import { type ConvInfo, FEW_CHANNELS } from "./conv-shape.ts";
 
 /** Few channels, and rows of positions and patches that are whole pairs of pixels. */
 export function favoursPairs(info: ConvInfo): boolean {
   const { inChannels, outWidth, filterWidth, strideWidth, dilationWidth } = info;
   const dense = strideWidth * dilationWidth === 1;
-  return inChannels <= 4 && dense && outWidth % 2 === 0 && filterWidth % 2 === 1 && filterWidth > 1;
+  const pairs = outWidth % 2 === 0 && filterWidth % 2 === 1 && filterWidth > 1;
+  return inChannels <= FEW_CHANNELS && dense && pairs;
 }
 
+/** x [batch, h, w, cIn] with the filter [kh, kw, cIn, cOut] to [batch, oh, ow, cOut]. */
 export function forwardPairs(b: GraphBuilder, info: ConvInfo, x: string, filter: string): string {
   const beside = [0, 1].map((right) => {
     const zeros = b.ints([0, right, 0, 0, 0, 1 - right, 0, 0]);
@@ -26,6 +28,10 @@ export function forwardPairs(b: GraphBuilder, info: ConvInfo, x: string, filter:
   return b.reshape(b.node("Gemm", product), info.outShape);
 }
 
+/**
+ * dW [kh, kw, cIn, cOut] from x and dy [batch, oh, ow, cOut]. Patches of so few channels are as narrow
+ * as dy: Xᵀdy is no slower than dyᵀX, and nothing has to be turned.
+ */
 export function filterPairs(b: GraphBuilder, info: ConvInfo, x: string, dy: string): string {
   const { filterHeight, filterWidth, inChannels, outChannels } = info;
   const gradient = b.reshape(dy, [-1, 2 * outChannels]);
@@ -39,6 +45,7 @@ export function filterPairs(b: GraphBuilder, info: ConvInfo, x: string, dy: stri
   return b.node("Add", [left, right]);
 }
 
+/** X [batch · oh · ow/2, kh · (kw+1) · cIn]. */
 function pairPatches(b: GraphBuilder, info: ConvInfo, x: string): string {
   const { batchSize, outHeight, outWidth, inChannels, filterHeight, filterWidth, padInfo } = info;
   const { top, bottom, left, right } = padInfo;

@@ -4,6 +4,9 @@ import type { Attributes, GraphBuilder, TensorSpec } from "../graph.ts";
 
 export type ConvInfo = ReturnType<typeof backend_util.computeConv2DInfo>;
 
+/** Up to as many a pixel is a short piece to copy: those of an image in colour. */
+export const FEW_CHANNELS = 4;
+
 export const toChannelsFirst = (b: GraphBuilder, name: string) =>
   b.node("Transpose", [name], { perm: [0, 3, 1, 2] });
 

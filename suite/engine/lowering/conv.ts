@@ -17,6 +17,7 @@ import { filterPatches, forwardPatches, inputGradientPatches } from "./conv-patc
 import type { ConvInfo } from "./conv-shape.ts";
 import {
   convInfo,
+  FEW_CHANNELS,
   invertible,
   isDense,
   rotatedFilter,
@@ -30,7 +31,7 @@ import { registerLowering } from "./register.ts";
 /** Few positions, or few channels where Conv spends its time on copies. */
 function favoursPatches({ outHeight, outWidth }: ConvInfo, channels: number): boolean {
   const positions = outHeight * outWidth;
-  return positions <= 64 || (positions <= 256 && channels <= 4);
+  return positions <= 64 || (positions <= 256 && channels <= FEW_CHANNELS);
 }
 
 /** From this many pixels on, the filter gradient is computed image by image. */
